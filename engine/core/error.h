@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/trace/export.h>
+
+#include <QString>
+
+#include <exception>
+
+namespace heddle {
+
+/// A failure or misuse that the user must know: what happened, where, and what to do.
+///
+/// Values, so it can be copied between threads; QFuture hands it to the waiter.
+class HEDDLE_ENGINE_EXPORT Error : public std::exception
+{
+public:
+    Error(QString what, QString where, QString remedy = {});
+    ~Error() override;
+
+    [[nodiscard]] const QString &message() const { return m_message; }
+    [[nodiscard]] const QString &where() const { return m_where; }
+    [[nodiscard]] const QString &remedy() const { return m_remedy; }
+    /// "message (where). remedy", UTF-8.
+    [[nodiscard]] const char *what() const noexcept override { return m_text.constData(); }
+
+private:
+    QString m_message;
+    QString m_where;
+    QString m_remedy;
+    QByteArray m_text;
+};
+
+/// A blocking call ended because its object was shut down.
+class HEDDLE_ENGINE_EXPORT ShutDown : public Error
+{
+public:
+    using Error::Error;
+    ~ShutDown() override;
+};
+
+/// A blocking call ended because its stop token was requested to stop.
+class HEDDLE_ENGINE_EXPORT Stopped : public Error
+{
+public:
+    using Error::Error;
+    ~Stopped() override;
+};
+
+} // namespace heddle

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/timeline/countertrack.h>
+#include <heddle/timeline/intervaltrack.h>
+#include <heddle/trace/record.h>
+#include <heddle/trace/recordingreader.h>
+
+#include <QMap>
+#include <QString>
+#include <QVariant>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace heddle {
+
+using trace::FlowKind;
+using trace::ObjectKind;
+using trace::TaskState;
+using trace::WaitOutcome;
+using trace::WaitReason;
+
+/// A process that took part in a trace.
+struct ProcessInfo
+{
+    std::int64_t pid = 0;
+    QString name;
+};
+
+/// A thread of a trace. Its position in TraceStore::threads() is its handle everywhere.
+struct ThreadInfo
+{
+    std::size_t process = 0; ///< position in processes()
+    std::int64_t tid = 0;    ///< the operating system's id
+    QString name;            ///< "thread 4711" when it was never named
+    std::int64_t startNs = 0;
+    std::int64_t endNs = Interval::Unfinished;
+    std::uint64_t lost = 0; ///< records that could not be kept
+};
+
+/// A traced object. Its position in TraceStore::objects() is its handle everywhere.
+struct ObjectInfo
+{
+    std::size_t process = 0;
+    ObjectKind kind = ObjectKind::Unknown;
+    QString name;
+    std::int64_t capacity = 0; ///< 0: unbounded or not applicable
+    std::int64_t createdNs = 0;
+    std::int64_t destroyedNs = Interval::Unfinished;
+};
+
+/// A named value of a slice or an instant.
+struct SliceArgument
+{
+    QString key;
+    QVariant value;
+};
+
+/// A slice, found again by thread, depth and index.
+struct SliceRef
+{
+    std::size_t thread = 0;
+    std::size_t depth = 0;
+    std::size_t index = 0;
+    friend bool operator==(const SliceRef &, const SliceRef &) = default;
+};
+
+/// Why a thread waited, and who ended it.
+struct WaitInfo
+{
+    std::int64_t startNs = 0;
+    std::int64_t durationNs = Interval::Unfinished;
+    std::optional<std::size_t> object; ///< position in objects()
+    WaitReason reason = WaitReason::Unknown;
+    std::optional<std::size_t> waker; ///< position in threads()
+    WaitOutcome outcome = WaitOutcome::Woken;
+};
+
+struct InstantInfo
+{
+    std::int64_t ns = 0;
+    std::uint32_t name = 0;
+};
+
+enum class FlowPhase : std::uint8_t { Begin, Step, End };
+
+/// One end (or station) of a flow.
+struct FlowPoint
+{
+    std::uint64_t flow = 0;
+    std::int64_t ns = 0;
+    std::uint32_t thread = 0;
+    FlowKind kind = FlowKind::Unknown;
+    FlowPhase phase = FlowPhase::Begin;
+};
+
+struct TaskStateChange
+{
+    std::uint64_t flow = 0;
+    std::int64_t ns = 0;
+    TaskState state = TaskState::Created;
+};
+
+/// What a thread does in the operating system's eyes. The value of a scheduling track's interval
+/// is SchedulingValue::pack(); CPU tracks hold the thread's handle.
+struct SchedulingValue
+{
+    trace::SchedulingState state = trace::SchedulingState::Running;
+    std::uint32_t cpu = 0;
+    [[nodiscard]] static std::uint32_t pack(trace::SchedulingState state, std::uint32_t cpu)
+    {
+        return (static_cast<std::uint32_t>(state) << 24) | (cpu & 0xffffff);
+    }
+    [[nodiscard]] static SchedulingValue unpack(std::uint32_t value)
+    {
+        return {static_cast<trace::SchedulingState>(value >> 24), value & 0xffffff};
+    }
+};
+
+/// How much a trace holds.
+struct TraceCounts
+{
+    std::uint64_t slices = 0;
+    std::uint64_t waits = 0;
+    std::uint64_t instants = 0;
+    std::uint64_t counters = 0;  ///< samples
+    std::uint64_t flows = 0;     ///< flows begun
+    std::uint64_t completeFlows = 0; ///< flows that have a begin and an end
+    std::uint64_t scheduling = 0;
+    std::uint64_t lost = 0;
+};
+
+/// Everything known about one trace, in memory: what is drawn, explained and exported.
+///
+/// Append-only columns per track with levels of detail. One writer appends (a collector while a
+/// run goes on, or a reader of a file); any number of threads read meanwhile, without locks on the
+/// tracks. Lists of processes, threads and objects are small and returned as copies.
+///
+/// Times are nanoseconds since the start of the trace, which is startMonotonicNs().
+///
+/// Threads: TraceWriter's functions by one thread at a time; the rest by any. Never blocks for
+/// longer than a copy of a small list.
+class HEDDLE_TIMELINE_EXPORT TraceStore
+{
+public:
+    TraceStore();
+    ~TraceStore();
+    TraceStore(const TraceStore &) = delete;
+    TraceStore &operator=(const TraceStore &) = delete;
+
+    // What there is
+    [[nodiscard]] std::vector<ProcessInfo> processes() const;
+    [[nodiscard]] std::vector<ThreadInfo> threads() const;
+    [[nodiscard]] std::vector<ObjectInfo> objects() const;
+    [[nodiscard]] std::size_t threadCount() const;
+    [[nodiscard]] std::size_t objectCount() const;
+    [[nodiscard]] std::size_t cpuCount() const;
+    [[nodiscard]] TraceCounts counts() const;
+    /// The last instant known. Grows while the trace is recorded.
+    [[nodiscard]] std::int64_t endNs() const;
+    [[nodiscard]] std::int64_t startMonotonicNs() const;
+    [[nodiscard]] std::int64_t startRealtimeNs() const;
+    /// How the trace was made: pattern, parameters, seed, version, machine, scheduling source …
+    [[nodiscard]] QMap<QString, QString> attributes() const;
+    /// The text of a name; cheap, any thread.
+    [[nodiscard]] QString name(std::uint32_t id) const;
+    /// Increases whenever something was appended; a view that has drawn this number is up to date.
+    [[nodiscard]] std::uint64_t revision() const;
+    /// True when nothing will be appended any more.
+    [[nodiscard]] bool isComplete() const;
+
+    // Tracks of a thread; \a thread is a position in threads()
+    [[nodiscard]] std::size_t depthCount(std::size_t thread) const;
+    /// Values are names.
+    [[nodiscard]] const IntervalTrack &slices(std::size_t thread, std::size_t depth) const;
+    /// Values are reasons (WaitReason).
+    [[nodiscard]] const IntervalTrack &waits(std::size_t thread) const;
+    /// Values are SchedulingValue.
+    [[nodiscard]] const IntervalTrack &scheduling(std::size_t thread) const;
+    [[nodiscard]] const AppendColumn<InstantInfo> &instants(std::size_t thread) const;
+    [[nodiscard]] const AppendColumn<FlowPoint> &flowPoints(std::size_t thread) const;
+    [[nodiscard]] const AppendColumn<TaskStateChange> &taskStates(std::size_t thread) const;
+
+    // Other tracks
+    /// Values are positions in threads().
+    [[nodiscard]] const IntervalTrack &cpu(std::size_t cpu) const;
+    [[nodiscard]] const CounterTrack &counter(std::size_t object) const;
+
+    // Details
+    [[nodiscard]] WaitInfo wait(std::size_t thread, std::size_t index) const;
+    [[nodiscard]] std::vector<SliceArgument> arguments(SliceRef slice) const;
+    [[nodiscard]] std::vector<SliceArgument> instantArguments(std::size_t thread,
+                                                              std::size_t index) const;
+    /// All known points of a flow in order of time.
+    [[nodiscard]] std::vector<FlowPoint> flow(std::uint64_t id) const;
+    /// The points of flows that lie within a slice (not in its children too), at most \a limit.
+    [[nodiscard]] std::vector<FlowPoint> flowsOf(SliceRef slice, std::size_t limit = 256) const;
+    /// The deepest slice of \a thread at \a ns.
+    [[nodiscard]] std::optional<SliceRef> sliceAt(std::size_t thread, std::int64_t ns) const;
+    /// The next (or previous) slice of the same name in the same thread.
+    [[nodiscard]] std::optional<SliceRef> neighbour(SliceRef slice, bool forward) const;
+    [[nodiscard]] std::size_t memoryBytes() const;
+
+    /// The writing side. One thread at a time.
+    class HEDDLE_TIMELINE_EXPORT Writer
+    {
+    public:
+        explicit Writer(TraceStore &store);
+        ~Writer();
+
+        void setStart(std::int64_t monotonicNs, std::int64_t realtimeNs);
+        void setAttribute(const QString &key, const QString &value);
+        [[nodiscard]] std::uint32_t intern(QStringView text);
+        [[nodiscard]] std::size_t addProcess(std::int64_t pid, const QString &name);
+        [[nodiscard]] std::size_t addThread(std::size_t process, std::int64_t tid,
+                                            const QString &name, std::int64_t startNs);
+        void setThreadName(std::size_t thread, const QString &name);
+        void endThread(std::size_t thread, std::int64_t ns);
+        [[nodiscard]] std::size_t addObject(const ObjectInfo &object);
+        void destroyObject(std::size_t object, std::int64_t ns);
+
+        void beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
+                        const std::vector<SliceArgument> &arguments = {});
+        void endSlice(std::size_t thread, std::int64_t ns);
+        void instant(std::size_t thread, std::int64_t ns, std::uint32_t name,
+                     const std::vector<SliceArgument> &arguments = {});
+        void beginWait(std::size_t thread, std::int64_t ns, std::optional<std::size_t> object,
+                       WaitReason reason);
+        void endWait(std::size_t thread, std::int64_t ns, std::optional<std::size_t> waker,
+                     WaitOutcome outcome);
+        void flowPoint(std::size_t thread, std::int64_t ns, std::uint64_t flow, FlowKind kind,
+                       FlowPhase phase);
+        void taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow, TaskState state);
+        void count(std::size_t object, std::int64_t ns, std::int64_t value);
+        void scheduled(std::size_t thread, std::int64_t ns, std::uint32_t cpu,
+                       trace::SchedulingState state);
+        /// \a openSlices is how many slices are open after the gap.
+        void lost(std::size_t thread, std::int64_t ns, std::uint64_t records,
+                  std::size_t openSlices);
+        /// Moves the end of the trace to \a ns if that is later.
+        void advance(std::int64_t ns);
+        /// Makes the changes since the last call visible as a new revision.
+        void publish();
+        /// Nothing will follow. Unfinished slices stay unfinished.
+        void complete();
+
+    private:
+        struct Private;
+        std::unique_ptr<Private> d;
+    };
+
+private:
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace heddle

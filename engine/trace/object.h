@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/trace/name.h>
+#include <heddle/trace/threadwriter.h>
+
+#include <limits>
+
+namespace heddle::trace {
+
+/// The identity of something threads share or wait for: a queue, an event, a mutex …
+///
+/// Held by value inside each primitive. The object is known to the trace from its construction,
+/// or from the start of a recording that begins later, until its destruction. Any thread.
+class HEDDLE_ENGINE_EXPORT Object
+{
+public:
+    /// \a capacity in items or permits; 0 means unbounded or not applicable.
+    Object(ObjectKind kind, std::string_view name, std::int64_t capacity = 0);
+    ~Object();
+    Object(const Object &) = delete;
+    Object &operator=(const Object &) = delete;
+
+    [[nodiscard]] ObjectId id() const noexcept { return m_id; }
+    [[nodiscard]] Name name() const noexcept { return m_name; }
+
+    /// Reports the object's value: depth of a queue, free permits … Never blocks.
+    void count(std::int64_t value) const noexcept
+    {
+        if (ThreadWriter *writer = ThreadWriter::current()) [[unlikely]]
+            writeCount(writer, value);
+    }
+
+private:
+    void writeCount(ThreadWriter *writer, std::int64_t value) const noexcept
+    {
+        if (value == static_cast<std::int32_t>(value)) [[likely]] {
+            writer->write(RecordType::Counter,
+                          Record::pair(m_id, static_cast<std::uint32_t>(value)));
+        } else if (writer->writeLong(RecordType::CounterWide, m_id, 1)) {
+            writer->append(RecordType::Value, 0, static_cast<std::uint64_t>(value));
+            writer->publishUnits();
+        }
+    }
+
+    ObjectId m_id;
+    Name m_name;
+};
+
+/// The time that the calling thread waits for an object, from construction to finish().
+///
+/// Whoever ends a wait says so: the primitive hands over the waker's currentThread().
+/// Create and finish it in the same thread; it never blocks itself.
+class Wait
+{
+public:
+    Wait(const Object &object, WaitReason reason) noexcept
+        : Wait(object.id(), reason)
+    {}
+    Wait(ObjectId object, WaitReason reason) noexcept
+        : m_writer(ThreadWriter::current()), m_object(object)
+    {
+        if (m_writer) [[unlikely]] {
+            m_writer->write(RecordType::WaitBegin,
+                            Record::pair(object, static_cast<std::uint32_t>(reason)));
+        }
+    }
+    ~Wait() { finish(WaitOutcome::Woken, 0); }
+    Wait(const Wait &) = delete;
+    Wait &operator=(const Wait &) = delete;
+
+    /// Ends the wait; a second call does nothing. \a waker is 0 when nobody in particular ended it.
+    void finish(WaitOutcome outcome, ThreadIndex waker) noexcept
+    {
+        if (m_writer && ThreadWriter::current() == m_writer) [[unlikely]] {
+            const std::uint32_t high = (waker & 0xffffff) | (static_cast<std::uint32_t>(outcome) << 24);
+            m_writer->write(RecordType::WaitEnd, Record::pair(m_object, high));
+        }
+        m_writer = nullptr;
+    }
+
+private:
+    ThreadWriter *m_writer;
+    ObjectId m_object;
+};
+
+/// A number that the program reports under a name of its own, shown as a graph.
+class ReportedCounter
+{
+public:
+    explicit ReportedCounter(std::string_view name)
+        : m_object(ObjectKind::Counter, name)
+    {}
+    /// Any thread; never blocks.
+    void set(std::int64_t value) const noexcept { m_object.count(value); }
+
+private:
+    Object m_object;
+};
+
+} // namespace heddle::trace

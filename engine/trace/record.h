@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The trace vocabulary: the closed set of records from which everything that is drawn, explained
+// or exported derives. docs/trace-vocabulary.md explains each record with an example.
+
+#include <cstdint>
+
+namespace heddle::trace {
+
+/// What a record says. The values are part of the recording's layout; never renumber them.
+enum class RecordType : std::uint8_t {
+    None = 0,
+    ThreadStarted = 1,    ///< payload: operating-system thread id
+    ThreadNamed = 2,      ///< payload: name
+    ThreadEnded = 3,      ///< payload: 0
+    SliceBegin = 4,       ///< payload: name | number of arguments << 32; Argument units follow
+    SliceEnd = 5,         ///< payload: 0
+    Instant = 6,          ///< payload: name | number of arguments << 32; Argument units follow
+    Counter = 7,          ///< payload: object | value (int32) << 32
+    CounterWide = 8,      ///< payload: object; one Value unit follows (int64)
+    ObjectCreated = 9,    ///< payload: object | name << 32; one Value unit follows (kind, capacity)
+    ObjectDestroyed = 10, ///< payload: object
+    WaitBegin = 11,       ///< payload: object | WaitReason << 32
+    WaitEnd = 12,         ///< payload: object | waker thread (24 bits) << 32 | WaitOutcome << 56
+    FlowBegin = 13,       ///< payload: flow id (56 bits) | FlowKind << 56
+    FlowStep = 14,        ///< payload: as FlowBegin
+    FlowEnd = 15,         ///< payload: as FlowBegin
+    TaskStateChanged = 16, ///< payload: flow id of the task (56 bits) | TaskState << 56
+    Lost = 17,            ///< payload: number of records lost | slices open now << 40
+    Argument = 32,        ///< continuation: head holds key | ArgumentType << 32, payload the value
+    Value = 33,           ///< continuation: head holds a small number (48 bits), payload a value
+};
+
+/// What a traced object is. Objects have a name, may have a counter, and are what threads wait for.
+enum class ObjectKind : std::uint8_t {
+    Unknown = 0,
+    Queue, ///< counter: items in the queue
+    Event, ///< counter: 1 while set
+    Mutex,
+    Semaphore, ///< counter: free permits
+    Barrier,
+    Exchange, ///< counter: attached subscribers
+    Executor, ///< counter: tasks submitted and not yet started
+    Task,
+    Coroutine,
+    Storage, ///< counter: threads that have a value
+    Future,
+    Socket,
+    Process,
+    Thread,  ///< waiting for a thread to end
+    Counter, ///< a number that the program reports under a name of its own
+    Condition,
+};
+
+/// Why a thread waits. Decides the colour of the wait and whether it counts as a problem.
+enum class WaitReason : std::uint8_t {
+    Unknown = 0,
+    QueueEmpty,
+    QueueFull,
+    QueueJoin, ///< join(): unfinished items are left
+    Event,
+    Lock,
+    Semaphore,
+    Barrier,
+    Future,
+    ThreadEnd,
+    PoolIdle, ///< a worker without work: by design, never a problem
+    Sleep,    ///< a timer or a sleep: by design
+    InputOutput,
+    Signal, ///< a blocking queued signal
+    EventLoopIdle, ///< an event loop without events: by design
+    Condition,
+};
+
+/// How a wait ended.
+enum class WaitOutcome : std::uint8_t {
+    Woken = 0, ///< what the thread waited for happened
+    TimedOut,
+    Stopped,  ///< a stop token ended it
+    ShutDown, ///< the object was shut down
+};
+
+/// What travels along a flow.
+enum class FlowKind : std::uint8_t {
+    Unknown = 0,
+    QueueItem, ///< put → get → taskDone
+    Task,      ///< submit → run
+    Message,   ///< publish → each subscriber
+    Wake,      ///< set, release, unlock → the thread that it let go on
+    Signal,    ///< emit → slot
+    Await,     ///< await → resume
+};
+
+/// The life of a task. Cancelled, Failed and Finished are final.
+enum class TaskState : std::uint8_t {
+    Created = 0,
+    Ready,
+    Running,
+    Waiting,
+    Finished,
+    Failed,
+    Cancelled,
+};
+
+/// The type of the value of a slice's argument.
+enum class ArgumentType : std::uint8_t {
+    Int = 0,
+    UInt,
+    Double,
+    Bool,
+    Name, ///< the payload is the id of an interned string
+};
+
+/// One unit of a recording: 16 bytes. Some records have continuation units, always in the same
+/// chunk.
+///
+/// The head of a record holds its time in clock ticks since the recording's first tick (low
+/// 56 bits) and its RecordType (high 8 bits).
+struct Record
+{
+    std::uint64_t head = 0;
+    std::uint64_t payload = 0;
+
+    static constexpr std::uint64_t TickMask = (std::uint64_t{1} << 56) - 1;
+
+    [[nodiscard]] constexpr RecordType type() const
+    {
+        return static_cast<RecordType>(head >> 56);
+    }
+    [[nodiscard]] constexpr std::uint64_t ticks() const { return head & TickMask; }
+    [[nodiscard]] constexpr std::uint32_t low() const
+    {
+        return static_cast<std::uint32_t>(payload);
+    }
+    [[nodiscard]] constexpr std::uint32_t high() const
+    {
+        return static_cast<std::uint32_t>(payload >> 32);
+    }
+    /// The low 56 bits of the payload: a flow's id.
+    [[nodiscard]] constexpr std::uint64_t flow() const { return payload & TickMask; }
+    /// The high 8 bits of the payload: kind, state or outcome.
+    [[nodiscard]] constexpr std::uint8_t top() const
+    {
+        return static_cast<std::uint8_t>(payload >> 56);
+    }
+
+    [[nodiscard]] static constexpr std::uint64_t makeHead(RecordType type, std::uint64_t low)
+    {
+        return (static_cast<std::uint64_t>(type) << 56) | (low & TickMask);
+    }
+    [[nodiscard]] static constexpr std::uint64_t pair(std::uint32_t low, std::uint32_t high)
+    {
+        return low | (static_cast<std::uint64_t>(high) << 32);
+    }
+    [[nodiscard]] static constexpr std::uint64_t tagged(std::uint64_t low, std::uint8_t top)
+    {
+        return (low & TickMask) | (static_cast<std::uint64_t>(top) << 56);
+    }
+    friend constexpr bool operator==(const Record &, const Record &) = default;
+};
+static_assert(sizeof(Record) == 16);
+
+/// Identifies a thread within a recording: 1, 2, 3 … in the order of their first record.
+/// 0 means unknown.
+using ThreadIndex = std::uint32_t;
+
+/// Identifies a traced object within a process: 1, 2, 3 …; 0 means none.
+using ObjectId = std::uint32_t;
+
+/// Identifies an interned string within a process: 1, 2, 3 …; 0 is the empty string.
+using NameId = std::uint32_t;
+
+/// Identifies a flow within a process (56 bits); 0 means none.
+using FlowId = std::uint64_t;
+
+} // namespace heddle::trace

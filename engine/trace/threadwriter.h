@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/trace/clock.h>
+#include <heddle/trace/export.h>
+#include <heddle/trace/record.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace heddle::trace {
+
+struct ChunkHeader;
+struct FileHeader;
+
+/// Writes the records of one thread into that thread's chunks of the recording.
+///
+/// The hot path is a clock reading, two stores and one release store; it takes no lock, makes no
+/// system call and does not allocate. When a chunk is full the next one is claimed with one
+/// compare-and-swap; when none is free, records are dropped and counted, never silently.
+///
+/// Threads: each belongs to the thread that current() was called from. Never blocks.
+class HEDDLE_ENGINE_EXPORT ThreadWriter
+{
+public:
+    /// True while a recording is running in this process. One relaxed load.
+    static bool isRecording() noexcept
+    {
+        return s_recording.load(std::memory_order_relaxed);
+    }
+
+    /// The calling thread's writer, or null when nothing is recorded (or the thread is ending).
+    static ThreadWriter *current() noexcept
+    {
+        if (!isRecording()) [[likely]]
+            return nullptr;
+        ThreadWriter *writer = t_current;
+        if (writer && writer->m_generation == s_generation.load(std::memory_order_relaxed)) [[likely]]
+            return writer;
+        return attach();
+    }
+
+    /// Appends a record of one unit, stamped with the present time.
+    void write(RecordType type, std::uint64_t payload) noexcept
+    {
+        if (m_cursor == m_end) [[unlikely]] {
+            if (!nextChunk())
+                return;
+        }
+        m_cursor->head = Record::makeHead(type, Clock::ticks() - m_firstTick);
+        m_cursor->payload = payload;
+        publish(m_cursor + 1);
+    }
+
+    /// Starts a record that has \a continuations further units. False when it had to be dropped;
+    /// then neither append() nor publishUnits() may follow.
+    bool writeLong(RecordType type, std::uint64_t payload, std::uint32_t continuations) noexcept;
+    /// Adds a continuation unit to the record started last.
+    void append(RecordType type, std::uint64_t low, std::uint64_t payload) noexcept
+    {
+        *m_pending++ = {Record::makeHead(type, low), payload};
+    }
+    /// Makes the record started by writeLong() visible to the reader, with its continuations.
+    void publishUnits() noexcept { publish(m_pending); }
+
+    void beginSlice(NameId name) noexcept
+    {
+        write(RecordType::SliceBegin, name);
+        sliceBegun();
+    }
+    void endSlice() noexcept
+    {
+        write(RecordType::SliceEnd, 0);
+        if (m_depth > 0)
+            --m_depth;
+    }
+    /// Counts a slice as open. A record about a loss tells how many are, so that the reader finds
+    /// its way again; hence it is counted after its own record.
+    void sliceBegun() noexcept { ++m_depth; }
+
+    [[nodiscard]] ThreadIndex index() const noexcept { return m_index; }
+    /// A number for a flow, unique in this process.
+    FlowId nextFlow() noexcept { return (FlowId{m_index} << 36) | ++m_flows; }
+    /// Records that this thread could not keep so far.
+    [[nodiscard]] std::uint64_t lost() const noexcept { return m_lostTotal; }
+
+    ~ThreadWriter();
+    ThreadWriter(const ThreadWriter &) = delete;
+    ThreadWriter &operator=(const ThreadWriter &) = delete;
+
+private:
+    friend class ProcessState;
+    friend struct ThreadExit;
+    ThreadWriter() = default;
+
+    static void setRecording(bool on) noexcept;
+    static ThreadWriter *attach() noexcept;
+    void introduce() noexcept;
+    bool nextChunk() noexcept;
+    bool claimChunk() noexcept;
+    void closeChunk() noexcept;
+
+    void publish(Record *end) noexcept
+    {
+        m_cursor = end;
+        // Pairs with the acquire load in RecordingReader: units below the count are complete.
+        m_committed->store(static_cast<std::uint32_t>(end - m_begin), std::memory_order_release);
+    }
+
+    Record *m_cursor = nullptr;
+    Record *m_end = nullptr;
+    std::uint64_t m_firstTick = 0;
+    std::atomic<std::uint32_t> *m_committed = nullptr;
+    Record *m_begin = nullptr;
+    std::uint32_t m_depth = 0;
+    std::uint32_t m_generation = 0;
+    ThreadIndex m_index = 0;
+    std::uint32_t m_sequence = 0;
+    FlowId m_flows = 0;
+    Record *m_pending = nullptr;
+    ChunkHeader *m_chunk = nullptr;
+    FileHeader *m_file = nullptr;
+    std::uint64_t m_lost = 0; ///< since the last record that was kept
+    std::uint64_t m_lostTotal = 0;
+
+    static std::atomic<bool> s_recording;
+    static std::atomic<std::uint32_t> s_generation;
+#if defined(__GNUC__) && !defined(__MINGW32__)
+    // Initial-exec: one instruction instead of a call to find the variable in a shared library.
+    __attribute__((tls_model("initial-exec")))
+#endif
+    static thread_local ThreadWriter *t_current;
+};
+
+} // namespace heddle::trace
