@@ -24,6 +24,8 @@ public:
     /// Call after each RecordingReader::drain(): flushes what had to wait for other threads'
     /// records, and publishes.
     void flush();
+    /// Call after the last drain.
+    void finish();
 
 private:
     struct Private;

@@ -219,6 +219,8 @@ public:
         void setThreadName(std::size_t thread, const QString &name);
         void endThread(std::size_t thread, std::int64_t ns);
         [[nodiscard]] std::size_t addObject(const ObjectInfo &object);
+        /// Fills in what is known of an object that was mentioned before it was described.
+        void describeObject(std::size_t object, const ObjectInfo &info);
         void destroyObject(std::size_t object, std::int64_t ns);
 
         void beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
@@ -230,6 +232,8 @@ public:
                        WaitReason reason);
         void endWait(std::size_t thread, std::int64_t ns, std::optional<std::size_t> waker,
                      WaitOutcome outcome);
+        /// Tells afterwards who ended the wait at position \a wait.
+        void setWaker(std::size_t thread, std::size_t wait, std::size_t waker);
         void flowPoint(std::size_t thread, std::int64_t ns, std::uint64_t flow, FlowKind kind,
                        FlowPhase phase);
         void taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow, TaskState state);

@@ -84,14 +84,6 @@ HEDDLE_ENGINE_EXPORT void instant(Name name, std::initializer_list<Argument> arg
 /// Names the calling thread in the trace (and, if it records later, from then on). Any thread.
 HEDDLE_ENGINE_EXPORT void setThreadName(std::string_view name);
 
-/// The calling thread's number in the recording, 0 while nothing is recorded. A primitive keeps
-/// it to tell later who ended a wait. Any thread; never blocks.
-inline ThreadIndex currentThread() noexcept
-{
-    ThreadWriter *writer = ThreadWriter::current();
-    return writer ? writer->index() : 0;
-}
-
 } // namespace heddle::trace
 
 #define HEDDLE_CONCATENATE_(a, b) a##b

@@ -132,4 +132,12 @@ private:
     static thread_local ThreadWriter *t_current;
 };
 
+/// The calling thread's number in the recording, 0 while nothing is recorded. A primitive keeps
+/// it to tell later who ended a wait. Any thread; never blocks.
+inline ThreadIndex currentThread() noexcept
+{
+    ThreadWriter *writer = ThreadWriter::current();
+    return writer ? writer->index() : 0;
+}
+
 } // namespace heddle::trace

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <heddle/timeline/recordingfeed.h>
+
+#include <heddle/trace/clock.h>
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <unordered_map>
+
+namespace heddle {
+
+using trace::Record;
+using trace::RecordType;
+
+struct RecordingFeed::Private
+{
+    struct Sample
+    {
+        std::size_t object;
+        std::int64_t ns;
+        std::int64_t value;
+    };
+    struct UnresolvedWaker
+    {
+        std::size_t thread;
+        std::size_t wait;
+        trace::ThreadIndex waker;
+    };
+
+    Private(TraceStore::Writer &target, std::int64_t start)
+        : writer(target), startNs(start)
+    {}
+
+    TraceStore::Writer &writer;
+    std::int64_t startNs;
+    std::size_t process = 0;
+    std::unordered_map<trace::NameId, std::uint32_t> names;
+    std::unordered_map<trace::NameId, QString> texts;
+    std::unordered_map<trace::ThreadIndex, std::size_t> threads;
+    std::unordered_map<std::uint64_t, std::size_t> threadsByTid;
+    std::unordered_map<std::size_t, std::size_t> waitCounts; // per thread
+    std::unordered_map<trace::ObjectId, std::size_t> objects;
+    std::vector<Sample> samples;
+    std::vector<UnresolvedWaker> wakers;
+    std::int64_t settledNs = 0; // everything older than this has arrived
+
+    std::uint32_t name(trace::NameId id)
+    {
+        const auto known = names.find(id);
+        return known != names.end() ? known->second
+                                    : writer.intern(QStringLiteral("name %1").arg(id));
+    }
+    QString text(trace::NameId id) const
+    {
+        const auto known = texts.find(id);
+        return known != texts.end() ? known->second : QStringLiteral("name %1").arg(id);
+    }
+    std::size_t thread(trace::ThreadIndex index)
+    {
+        const auto known = threads.find(index);
+        if (known != threads.end())
+            return known->second;
+        // Its first record was lost.
+        const std::size_t handle
+                = writer.addThread(process, 0, QStringLiteral("thread #%1").arg(index), 0);
+        threads.emplace(index, handle);
+        return handle;
+    }
+    std::size_t threadStarted(trace::ThreadIndex index, std::uint64_t tid, std::int64_t ns)
+    {
+        // The kernel may have told of it first, under its number alone.
+        std::size_t handle = 0;
+        const auto byTid = threadsByTid.find(tid);
+        const bool isTaken = byTid != threadsByTid.end()
+                && std::any_of(threads.begin(), threads.end(),
+                               [&](const auto &entry) { return entry.second == byTid->second; });
+        if (byTid != threadsByTid.end() && !isTaken)
+            handle = byTid->second;
+        else
+            handle = writer.addThread(process, static_cast<std::int64_t>(tid), {}, ns);
+        threads[index] = handle;
+        threadsByTid[tid] = handle;
+        return handle;
+    }
+    std::optional<std::size_t> object(trace::ObjectId id)
+    {
+        if (id == 0)
+            return std::nullopt;
+        const auto known = objects.find(id);
+        if (known != objects.end())
+            return known->second;
+        ObjectInfo info; // its creation was lost, or another thread's records come later
+        info.process = process;
+        info.name = QStringLiteral("object %1").arg(id);
+        return objects.emplace(id, writer.addObject(info)).first->second;
+    }
+    void objectCreated(const Record &record, const Record *value, std::int64_t ns)
+    {
+        ObjectInfo info;
+        info.process = process;
+        info.name = text(record.high());
+        info.createdNs = ns;
+        if (value) {
+            info.kind = static_cast<ObjectKind>(value->head & 0xff);
+            info.capacity = static_cast<std::int64_t>(value->payload);
+        }
+        const auto known = objects.find(record.low());
+        if (known == objects.end())
+            objects.emplace(record.low(), writer.addObject(info));
+        else
+            writer.describeObject(known->second, info);
+    }
+    QVariant argumentValue(const Record &unit) const
+    {
+        switch (static_cast<trace::ArgumentType>((unit.head >> 32) & 0xff)) {
+        case trace::ArgumentType::Int:
+            return QVariant::fromValue(static_cast<qint64>(unit.payload));
+        case trace::ArgumentType::UInt:
+            return QVariant::fromValue(static_cast<quint64>(unit.payload));
+        case trace::ArgumentType::Double:
+            return std::bit_cast<double>(unit.payload);
+        case trace::ArgumentType::Bool:
+            return unit.payload != 0;
+        case trace::ArgumentType::Name:
+            return text(static_cast<trace::NameId>(unit.payload));
+        }
+        return {};
+    }
+    std::vector<SliceArgument> arguments(std::span<const Record> records, std::size_t first,
+                                         std::size_t count) const
+    {
+        std::vector<SliceArgument> found;
+        for (std::size_t k = first; k < std::min(first + count, records.size()); ++k) {
+            if (records[k].type() != RecordType::Argument)
+                break;
+            found.push_back({text(static_cast<trace::NameId>(records[k].head)),
+                             argumentValue(records[k])});
+        }
+        return found;
+    }
+    void writeSamples(std::int64_t untilNs);
+    void resolveWakers();
+    void consume(trace::ThreadIndex index, std::span<const Record> records, std::size_t position,
+                 std::int64_t ns);
+};
+
+void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const Record> records,
+                                     std::size_t position, std::int64_t ns)
+{
+    const Record &record = records[position];
+    const Record *next = position + 1 < records.size() ? &records[position + 1] : nullptr;
+    const Record *value = next && next->type() == RecordType::Value ? next : nullptr;
+    if (record.type() == RecordType::ThreadStarted) {
+        threadStarted(index, record.payload, ns);
+        return;
+    }
+    const std::size_t handle = thread(index);
+    switch (record.type()) {
+    case RecordType::ThreadNamed:
+        writer.setThreadName(handle, text(record.low()));
+        break;
+    case RecordType::ThreadEnded:
+        writer.endThread(handle, ns);
+        break;
+    case RecordType::SliceBegin:
+        writer.beginSlice(handle, ns, name(record.low()),
+                          record.high() ? arguments(records, position + 1, record.high())
+                                        : std::vector<SliceArgument>());
+        break;
+    case RecordType::SliceEnd:
+        writer.endSlice(handle, ns);
+        break;
+    case RecordType::Instant:
+        writer.instant(handle, ns, name(record.low()),
+                       record.high() ? arguments(records, position + 1, record.high())
+                                     : std::vector<SliceArgument>());
+        break;
+    case RecordType::Counter:
+        if (const auto target = object(record.low()))
+            samples.push_back({*target, ns, static_cast<std::int32_t>(record.high())});
+        break;
+    case RecordType::CounterWide:
+        if (const auto target = object(record.low()); target && value)
+            samples.push_back({*target, ns, static_cast<std::int64_t>(value->payload)});
+        break;
+    case RecordType::ObjectCreated:
+        objectCreated(record, value, ns);
+        break;
+    case RecordType::ObjectDestroyed:
+        if (const auto target = object(record.low()))
+            writer.destroyObject(*target, ns);
+        break;
+    case RecordType::WaitBegin:
+        writer.beginWait(handle, ns, object(record.low()), static_cast<WaitReason>(record.high()));
+        ++waitCounts[handle];
+        break;
+    case RecordType::WaitEnd: {
+        writer.endWait(handle, ns, std::nullopt, static_cast<WaitOutcome>(record.top()));
+        const trace::ThreadIndex waker = record.high() & 0xffffff;
+        if (waker != 0 && waitCounts[handle] > 0)
+            wakers.push_back({handle, waitCounts[handle] - 1, waker});
+        break;
+    }
+    case RecordType::FlowBegin:
+    case RecordType::FlowStep:
+    case RecordType::FlowEnd: {
+        const FlowPhase phase = record.type() == RecordType::FlowBegin ? FlowPhase::Begin
+                : record.type() == RecordType::FlowStep                ? FlowPhase::Step
+                                                                       : FlowPhase::End;
+        writer.flowPoint(handle, ns, record.flow(), static_cast<FlowKind>(record.top()), phase);
+        break;
+    }
+    case RecordType::TaskStateChanged:
+        writer.taskState(handle, ns, record.flow(), static_cast<TaskState>(record.top()));
+        break;
+    case RecordType::Lost:
+        writer.lost(handle, ns, record.payload & ((std::uint64_t{1} << 40) - 1),
+                    record.payload >> 40);
+        break;
+    case RecordType::None:
+    case RecordType::ThreadStarted:
+    case RecordType::Argument:
+    case RecordType::Value:
+        break;
+    }
+}
+
+void RecordingFeed::Private::writeSamples(std::int64_t untilNs)
+{
+    std::stable_sort(samples.begin(), samples.end(),
+                     [](const Sample &a, const Sample &b) { return a.ns < b.ns; });
+    const auto end = std::find_if(samples.begin(), samples.end(),
+                                  [untilNs](const Sample &sample) { return sample.ns > untilNs; });
+    for (auto sample = samples.begin(); sample != end; ++sample)
+        writer.count(sample->object, sample->ns, sample->value);
+    samples.erase(samples.begin(), end);
+}
+
+void RecordingFeed::Private::resolveWakers()
+{
+    std::erase_if(wakers, [this](const UnresolvedWaker &entry) {
+        const auto known = threads.find(entry.waker);
+        if (known == threads.end())
+            return false;
+        writer.setWaker(entry.thread, entry.wait, known->second);
+        return true;
+    });
+}
+
+RecordingFeed::RecordingFeed(TraceStore::Writer &writer, std::int64_t processId,
+                             const QString &processName, std::int64_t startMonotonicNs)
+    : d(std::make_unique<Private>(writer, startMonotonicNs))
+{
+    d->process = writer.addProcess(processId, processName);
+}
+
+RecordingFeed::~RecordingFeed() = default;
+
+void RecordingFeed::nameDefined(trace::NameId id, std::string_view text)
+{
+    const QString string = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+    d->names[id] = d->writer.intern(string);
+    d->texts[id] = string;
+}
+
+void RecordingFeed::threadRecords(trace::ThreadIndex thread, std::span<const Record> records,
+                                  const trace::TickConversion &clock, std::uint64_t firstTick)
+{
+    for (std::size_t k = 0; k < records.size(); ++k) {
+        const RecordType type = records[k].type();
+        if (type == RecordType::Argument || type == RecordType::Value)
+            continue;
+        const std::int64_t ns = clock.toMonotonicNs(firstTick + records[k].ticks()) - d->startNs;
+        d->consume(thread, records, k, ns);
+    }
+}
+
+void RecordingFeed::scheduling(std::span<const trace::SchedulingRecord> records)
+{
+    for (const trace::SchedulingRecord &record : records) {
+        const std::int64_t ns = record.monotonicNs - d->startNs;
+        if (ns < 0)
+            continue; // before the first record
+        auto known = d->threadsByTid.find(record.osThreadId);
+        if (known == d->threadsByTid.end()) {
+            const std::size_t handle = d->writer.addThread(
+                    d->process, static_cast<std::int64_t>(record.osThreadId), {}, ns);
+            known = d->threadsByTid.emplace(record.osThreadId, handle).first;
+        }
+        d->writer.scheduled(known->second, ns, record.cpu, record.state);
+    }
+}
+
+void RecordingFeed::flush()
+{
+    // A record of one thread may have been read before an older one of another thread, but not
+    // before one from before the last drain.
+    d->writeSamples(d->settledNs);
+    d->settledNs = trace::Clock::monotonicNs() - d->startNs;
+    d->resolveWakers();
+    d->writer.publish();
+}
+
+void RecordingFeed::finish()
+{
+    d->writeSamples(std::numeric_limits<std::int64_t>::max());
+    d->resolveWakers();
+    d->writer.publish();
+}
+
+} // namespace heddle

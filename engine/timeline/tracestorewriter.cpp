@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tracestore_p.h"
+
+#include <mutex>
+
+namespace heddle {
+
+struct TraceStore::Writer::Private
+{
+    TraceStore::Private *store;
+
+    ThreadTracks &tracks(std::size_t thread) { return *store->threadTracks.mutate(thread); }
+    void see(std::int64_t ns)
+    {
+        if (ns > store->endNs.load(std::memory_order_relaxed))
+            store->endNs.store(ns, std::memory_order_relaxed);
+    }
+    IntervalTrack &cpu(std::uint32_t number)
+    {
+        while (store->cpus.size() <= number)
+            store->cpus.append(std::make_unique<IntervalTrack>());
+        return *store->cpus.mutate(number);
+    }
+    static void add(std::atomic<std::uint64_t> &counter, std::uint64_t amount = 1)
+    {
+        counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    }
+};
+
+TraceStore::Writer::Writer(TraceStore &store)
+    : d(std::make_unique<Private>(Private{store.d.get()}))
+{}
+
+TraceStore::Writer::~Writer() = default;
+
+void TraceStore::Writer::setStart(std::int64_t monotonicNs, std::int64_t realtimeNs)
+{
+    d->store->startMonotonicNs.store(monotonicNs, std::memory_order_relaxed);
+    d->store->startRealtimeNs.store(realtimeNs, std::memory_order_relaxed);
+}
+
+void TraceStore::Writer::setAttribute(const QString &key, const QString &value)
+{
+    const std::unique_lock lock(d->store->mutex);
+    d->store->attributes.insert(key, value);
+}
+
+std::uint32_t TraceStore::Writer::intern(QStringView text)
+{
+    if (text.isEmpty())
+        return 0;
+    const QString string = text.toString();
+    const auto known = d->store->nameIds.constFind(string);
+    if (known != d->store->nameIds.constEnd())
+        return *known;
+    const auto id = static_cast<std::uint32_t>(d->store->names.size());
+    d->store->names.append(string);
+    d->store->nameIds.insert(string, id);
+    return id;
+}
+
+std::size_t TraceStore::Writer::addProcess(std::int64_t pid, const QString &name)
+{
+    const std::unique_lock lock(d->store->mutex);
+    d->store->processes.push_back({pid, name});
+    return d->store->processes.size() - 1;
+}
+
+std::size_t TraceStore::Writer::addThread(std::size_t process, std::int64_t tid, const QString &name,
+                                          std::int64_t startNs)
+{
+    const std::unique_lock lock(d->store->mutex);
+    ThreadInfo info;
+    info.process = process;
+    info.tid = tid;
+    info.name = name.isEmpty() ? QStringLiteral("thread %1").arg(tid) : name;
+    info.startNs = startNs;
+    d->store->threads.push_back(info);
+    // A handle is valid for the lists before it is for the tracks.
+    d->store->threadTracks.append(std::make_unique<ThreadTracks>());
+    return d->store->threads.size() - 1;
+}
+
+void TraceStore::Writer::setThreadName(std::size_t thread, const QString &name)
+{
+    const std::unique_lock lock(d->store->mutex);
+    d->store->threads.at(thread).name = name;
+}
+
+void TraceStore::Writer::endThread(std::size_t thread, std::int64_t ns)
+{
+    d->see(ns);
+    const std::unique_lock lock(d->store->mutex);
+    d->store->threads.at(thread).endNs = ns;
+}
+
+std::size_t TraceStore::Writer::addObject(const ObjectInfo &object)
+{
+    const std::unique_lock lock(d->store->mutex);
+    d->store->objects.push_back(object);
+    d->store->counters.append(std::make_unique<CounterTrack>());
+    return d->store->objects.size() - 1;
+}
+
+void TraceStore::Writer::describeObject(std::size_t object, const ObjectInfo &info)
+{
+    const std::unique_lock lock(d->store->mutex);
+    d->store->objects.at(object) = info;
+}
+
+void TraceStore::Writer::destroyObject(std::size_t object, std::int64_t ns)
+{
+    d->see(ns);
+    const std::unique_lock lock(d->store->mutex);
+    d->store->objects.at(object).destroyedNs = ns;
+}
+
+void TraceStore::Writer::beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
+                                    const std::vector<SliceArgument> &arguments)
+{
+    d->see(ns);
+    ThreadTracks &tracks = d->tracks(thread);
+    if (tracks.openSlices == tracks.depths.size())
+        tracks.depths.append(std::make_unique<SliceTrack>());
+    SliceTrack &track = *tracks.depths.mutate(tracks.openSlices);
+    if (!arguments.empty())
+        track.arguments.append(track.intervals.size(), arguments);
+    track.intervals.begin(ns, name);
+    ++tracks.openSlices;
+    d->add(d->store->sliceCount);
+}
+
+void TraceStore::Writer::endSlice(std::size_t thread, std::int64_t ns)
+{
+    ThreadTracks &tracks = d->tracks(thread);
+    if (tracks.openSlices == 0)
+        return; // begun before the recording
+    d->see(ns);
+    --tracks.openSlices;
+    tracks.depths.mutate(tracks.openSlices)->intervals.end(ns);
+}
+
+void TraceStore::Writer::instant(std::size_t thread, std::int64_t ns, std::uint32_t name,
+                                 const std::vector<SliceArgument> &arguments)
+{
+    d->see(ns);
+    ThreadTracks &tracks = d->tracks(thread);
+    if (!arguments.empty())
+        tracks.instantArguments.append(tracks.instants.size(), arguments);
+    tracks.instants.append(InstantInfo{ns, name});
+    d->add(d->store->instantCount);
+}
+
+void TraceStore::Writer::beginWait(std::size_t thread, std::int64_t ns,
+                                   std::optional<std::size_t> object, WaitReason reason)
+{
+    d->see(ns);
+    ThreadTracks &tracks = d->tracks(thread);
+    tracks.waitDetails.append(WaitDetail::pack(object, std::nullopt, WaitOutcome::Woken));
+    tracks.waits.begin(ns, static_cast<std::uint32_t>(reason));
+    d->add(d->store->waitCount);
+}
+
+void TraceStore::Writer::endWait(std::size_t thread, std::int64_t ns,
+                                 std::optional<std::size_t> waker, WaitOutcome outcome)
+{
+    ThreadTracks &tracks = d->tracks(thread);
+    const std::size_t count = tracks.waits.size();
+    if (count == 0 || tracks.waits.at(count - 1).durationNs != Interval::Unfinished)
+        return;
+    d->see(ns);
+    std::atomic<std::uint64_t> &detail = tracks.waitDetails.mutate(count - 1);
+    detail.store(WaitDetail::pack(WaitDetail::object(detail.load(std::memory_order_relaxed)), waker,
+                                  outcome),
+                 std::memory_order_release);
+    tracks.waits.end(ns);
+}
+
+void TraceStore::Writer::setWaker(std::size_t thread, std::size_t wait, std::size_t waker)
+{
+    std::atomic<std::uint64_t> &detail = d->tracks(thread).waitDetails.mutate(wait);
+    const std::uint64_t bits = detail.load(std::memory_order_relaxed);
+    detail.store(WaitDetail::pack(WaitDetail::object(bits), waker, WaitDetail::outcome(bits)),
+                 std::memory_order_release);
+}
+
+void TraceStore::Writer::flowPoint(std::size_t thread, std::int64_t ns, std::uint64_t flow,
+                                   FlowKind kind, FlowPhase phase)
+{
+    d->see(ns);
+    const FlowPoint point{flow, ns, static_cast<std::uint32_t>(thread), kind, phase};
+    d->tracks(thread).flowPoints.append(point);
+
+    const std::unique_lock lock(d->store->mutex);
+    auto &points = d->store->flowPoints;
+    points.push_back({point, 0});
+    const auto position = static_cast<std::uint32_t>(points.size());
+    const auto [entry, isNew] = d->store->flows.try_emplace(flow);
+    TraceStore::Private::FlowEntry &chain = entry->second;
+    if (isNew) {
+        chain.first = position;
+        d->add(d->store->flowCount);
+    } else {
+        points[chain.last - 1].next = position;
+    }
+    chain.last = position;
+    const bool wasComplete = chain.begun && chain.ended;
+    chain.begun |= phase == FlowPhase::Begin;
+    chain.ended |= phase == FlowPhase::End;
+    if (!wasComplete && chain.begun && chain.ended)
+        d->add(d->store->completeFlowCount);
+}
+
+void TraceStore::Writer::taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow,
+                                   TaskState state)
+{
+    d->see(ns);
+    d->tracks(thread).taskStates.append(TaskStateChange{flow, ns, state});
+}
+
+void TraceStore::Writer::count(std::size_t object, std::int64_t ns, std::int64_t value)
+{
+    d->see(ns);
+    d->store->counters.mutate(object)->append(ns, value);
+    d->add(d->store->counterCount);
+}
+
+void TraceStore::Writer::scheduled(std::size_t thread, std::int64_t ns, std::uint32_t cpu,
+                                   trace::SchedulingState state)
+{
+    d->see(ns);
+    ThreadTracks &tracks = d->tracks(thread);
+    tracks.scheduling.begin(ns, SchedulingValue::pack(state, cpu));
+    IntervalTrack &track = d->cpu(cpu);
+    if (state == trace::SchedulingState::Running) {
+        track.begin(ns, static_cast<std::uint32_t>(thread));
+    } else if (const std::size_t count = track.size();
+               count > 0 && track.at(count - 1).value == thread) {
+        track.end(ns);
+    }
+    d->add(d->store->schedulingCount);
+}
+
+void TraceStore::Writer::lost(std::size_t thread, std::int64_t ns, std::uint64_t records,
+                              std::size_t openSlices)
+{
+    d->see(ns);
+    ThreadTracks &tracks = d->tracks(thread);
+    // What happened in the gap is unknown: slices that must have ended in it end here, and those
+    // that must have begun in it have no name.
+    while (tracks.openSlices > openSlices)
+        endSlice(thread, ns);
+    constexpr std::size_t sane = 4096;
+    while (tracks.openSlices < std::min(openSlices, sane))
+        beginSlice(thread, ns, intern(u"(lost)"));
+    {
+        const std::unique_lock lock(d->store->mutex);
+        d->store->threads.at(thread).lost += records;
+    }
+    d->add(d->store->lostCount, records);
+}
+
+void TraceStore::Writer::advance(std::int64_t ns)
+{
+    d->see(ns);
+}
+
+void TraceStore::Writer::publish()
+{
+    d->store->revision.fetch_add(1, std::memory_order_release);
+}
+
+void TraceStore::Writer::complete()
+{
+    d->store->complete.store(true, std::memory_order_release);
+    publish();
+}
+
+} // namespace heddle
