@@ -31,7 +31,7 @@ private:
 };
 
 /// One parameter of a pattern: a property of the JSON Schema.
-struct ParameterInfo
+struct HEDDLE_TIMELINE_EXPORT ParameterInfo
 {
     enum class Type { Integer, Number, Boolean, Text, Choice };
 
@@ -47,6 +47,11 @@ struct ParameterInfo
     QString unit;                 ///< x-unit: "ms", "items" …
     QString group;                ///< x-group
     QString hint;                 ///< x-hint: "folder" or "file" lets the form offer a chooser
+
+    /// What it may be, in words: "an integer from 1 to 32 (threads)".
+    [[nodiscard]] QString range() const;
+    /// Whether \a value fits; if not, \a problem names the parameter, its range and the value.
+    [[nodiscard]] bool accepts(const QJsonValue &value, QString *problem) const;
 };
 
 struct PresetInfo
@@ -106,6 +111,9 @@ struct HEDDLE_TIMELINE_EXPORT PatternInfo
                                                    const QString &pluginPath, QString *problem);
 
     [[nodiscard]] const ParameterInfo *parameter(const QString &name) const;
+    [[nodiscard]] const FaultInfo *fault(const QString &id) const;
+    /// The message for a parameter that does not exist, with the nearest one that does.
+    [[nodiscard]] QString unknownParameter(const QString &name) const;
     /// Fills in the defaults and checks every value. On failure \a problem names the parameter, its
     /// range and the value given.
     [[nodiscard]] std::optional<QJsonObject> complete(const QJsonObject &values,
@@ -114,5 +122,8 @@ struct HEDDLE_TIMELINE_EXPORT PatternInfo
     [[nodiscard]] std::optional<QJsonValue> parse(const QString &name, const QString &text,
                                                   QString *problem) const;
 };
+
+/// The one of \a known that \a given was probably meant to be; empty if none is near.
+HEDDLE_TIMELINE_EXPORT QString nearestName(const QString &given, const QStringList &known);
 
 } // namespace heddle

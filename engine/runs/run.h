@@ -94,6 +94,14 @@ Q_SIGNALS:
     void finished();
 
 private:
+    void setState(RunState state);
+    void failToStart(const QString &message);
+    void hostReady(qint64 processId);
+    void endEarly(RunState why);
+    void hostEnded(const RunReport &ended);
+    void complete();
+    [[nodiscard]] QMap<QString, QString> attributes() const;
+
     struct Private;
     std::unique_ptr<Private> d;
 };

@@ -240,9 +240,9 @@ public:
         void count(std::size_t object, std::int64_t ns, std::int64_t value);
         void scheduled(std::size_t thread, std::int64_t ns, std::uint32_t cpu,
                        trace::SchedulingState state);
-        /// \a openSlices is how many slices are open after the gap.
+        /// \a openSlices is how many slices are open after the gap, if that is known.
         void lost(std::size_t thread, std::int64_t ns, std::uint64_t records,
-                  std::size_t openSlices);
+                  std::optional<std::size_t> openSlices);
         /// Moves the end of the trace to \a ns if that is later.
         void advance(std::int64_t ns);
         /// Makes the changes since the last call visible as a new revision.

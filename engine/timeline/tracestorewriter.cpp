@@ -242,16 +242,16 @@ void TraceStore::Writer::scheduled(std::size_t thread, std::int64_t ns, std::uin
 }
 
 void TraceStore::Writer::lost(std::size_t thread, std::int64_t ns, std::uint64_t records,
-                              std::size_t openSlices)
+                              std::optional<std::size_t> openSlices)
 {
     d->see(ns);
     ThreadTracks &tracks = d->tracks(thread);
     // What happened in the gap is unknown: slices that must have ended in it end here, and those
     // that must have begun in it have no name.
-    while (tracks.openSlices > openSlices)
+    while (openSlices && tracks.openSlices > *openSlices)
         endSlice(thread, ns);
     constexpr std::size_t sane = 4096;
-    while (tracks.openSlices < std::min(openSlices, sane))
+    while (openSlices && tracks.openSlices < std::min(*openSlices, sane))
         beginSlice(thread, ns, intern(u"(lost)"));
     {
         const std::unique_lock lock(d->store->mutex);

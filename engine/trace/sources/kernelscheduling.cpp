@@ -50,12 +50,12 @@ const std::string &KernelScheduling::reason() const
     return d->reason;
 }
 
-void KernelScheduling::drain(RecordSink &sink)
+void KernelScheduling::drain(RecordSink &sink, bool last)
 {
     if (!d->source)
         return;
     d->records.clear();
-    d->source->read(d->records);
+    d->source->read(d->records, last);
     if (!d->records.empty())
         sink.scheduling(d->records);
 }

@@ -34,8 +34,10 @@ public:
     [[nodiscard]] Source source() const;
     /// Why the better source could not be used; empty if it could.
     [[nodiscard]] const std::string &reason() const;
-    /// Hands over what came since the last call, in order of time.
-    void drain(RecordSink &sink);
+    /// Hands over what came since the last call, in order of time. What happened in the last
+    /// millisecond is kept back, lest an older record of another CPU come later; not if this is the
+    /// \a last call.
+    void drain(RecordSink &sink, bool last = false);
     /// Context switches that the kernel could not keep.
     [[nodiscard]] std::uint64_t lost() const;
 

@@ -167,11 +167,11 @@ public:
         return any;
     }
 
-    void read(std::vector<SchedulingRecord> &out) override
+    void read(std::vector<SchedulingRecord> &out, bool last) override
     {
         // A switch onto one CPU must not be told before the switch off another one, whose ring we
         // may have read too early: what is younger than this waits for the next call.
-        const std::int64_t settled = Clock::monotonicNs() - SettleNs;
+        const std::int64_t settled = Clock::monotonicNs() - (last ? 0 : SettleNs);
         for (Ring &ring : m_rings)
             ring.read(m_waiting, m_lost);
         std::stable_sort(m_waiting.begin(), m_waiting.end(), [](const auto &a, const auto &b) {

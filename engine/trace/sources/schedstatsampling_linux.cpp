@@ -45,7 +45,7 @@ public:
         return KernelScheduling::Source::SchedstatSampling;
     }
 
-    void read(std::vector<SchedulingRecord> &out) override
+    void read(std::vector<SchedulingRecord> &out, bool) override
     {
         const std::int64_t now = Clock::monotonicNs();
         const std::size_t first = out.size();

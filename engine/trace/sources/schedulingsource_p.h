@@ -16,8 +16,8 @@ class SchedulingSource
 public:
     virtual ~SchedulingSource() = default;
     virtual KernelScheduling::Source kind() const = 0;
-    /// Appends what came since the last call, in order of time.
-    virtual void read(std::vector<SchedulingRecord> &out) = 0;
+    /// Appends what came since the last call, in order of time; all of it if this is the \a last.
+    virtual void read(std::vector<SchedulingRecord> &out, bool last) = 0;
     virtual std::uint64_t lost() const { return 0; }
 };
 

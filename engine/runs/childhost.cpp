@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlchannel_p.h"
+#include "crashreport_p.h"
+#include "run_p.h"
+
+#include <QCoreApplication>
+#include <QFileInfo>
+#include <QLocalServer>
+#include <QProcess>
+
+#if defined(Q_OS_UNIX)
+#    include <dlfcn.h>
+#endif
+
+namespace heddle {
+
+namespace {
+
+constexpr int MostOutputLines = 5000;
+
+// The program that runs patterns: named by HEDDLE_RUNNER, or beside this one, or beside the library.
+QString runnerProgram()
+{
+    const QString named = qEnvironmentVariable("HEDDLE_RUNNER");
+    if (!named.isEmpty())
+        return named;
+    QStringList folders{QCoreApplication::applicationDirPath()};
+#if defined(Q_OS_UNIX)
+    Dl_info found = {};
+    if (::dladdr(reinterpret_cast<void *>(&runnerProgram), &found) && found.dli_fname) {
+        const QString library = QFileInfo(QString::fromLocal8Bit(found.dli_fname)).absolutePath();
+        folders << library + QStringLiteral("/../bin") << library + QStringLiteral("/../../bin");
+    }
+#endif
+    for (const QString &folder : folders) {
+        const QFileInfo program(folder + QStringLiteral("/heddle"));
+        if (program.isExecutable())
+            return program.absoluteFilePath();
+    }
+    return QStringLiteral("heddle");
+}
+
+class ChildHost final : public ExecutionHost
+{
+public:
+    explicit ChildHost(const QString &folder)
+        : m_socketName(folder + QStringLiteral("/control"))
+    {
+        connect(&m_server, &QLocalServer::newConnection, this, &ChildHost::connected);
+        connect(&m_process, &QProcess::readyReadStandardError, this, [this] {
+            m_errors += m_process.readAllStandardError();
+            readErrors(false);
+        });
+        connect(&m_process, &QProcess::readyReadStandardOutput, this, [this] {
+            m_output += m_process.readAllStandardOutput();
+            readOutput(false);
+        });
+        connect(&m_process, &QProcess::finished, this, &ChildHost::finished);
+        connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+            if (error == QProcess::FailedToStart) {
+                fail(QStringLiteral("The program that runs patterns cannot be started: %1 (%2). Install "
+                                    "heddle beside this program, or name it in HEDDLE_RUNNER")
+                             .arg(m_process.errorString(), m_process.program()));
+            }
+        });
+    }
+    ~ChildHost() override
+    {
+        disconnect(&m_process, nullptr, this, nullptr);
+        if (m_process.state() != QProcess::NotRunning) {
+            m_process.kill();
+            m_process.waitForFinished(5000);
+        }
+    }
+
+    void prepare() override
+    {
+        m_server.setSocketOptions(QLocalServer::UserAccessOption);
+        if (!m_server.listen(m_socketName)) {
+            QMetaObject::invokeMethod(this, [this] {
+                fail(QStringLiteral("The control channel cannot be opened: %1 (%2)")
+                             .arg(m_server.errorString(), m_socketName));
+            }, Qt::QueuedConnection);
+            return;
+        }
+        m_process.start(runnerProgram(),
+                        {QStringLiteral("run"), QStringLiteral("--child"), m_socketName});
+        m_process.closeWriteChannel();
+    }
+    void execute(const ExecutionRequest &request) override
+    {
+        if (m_channel) {
+            m_channel->send({{QStringLiteral("type"), QStringLiteral("start")},
+                             {QStringLiteral("request"), request.toJson()}});
+        }
+    }
+    void requestStop() override
+    {
+        if (m_channel)
+            m_channel->send({{QStringLiteral("type"), QStringLiteral("stop")}});
+    }
+    void kill() override { m_process.kill(); }
+
+private:
+    void connected()
+    {
+        QLocalSocket *socket = m_server.nextPendingConnection();
+        if (m_channel) {
+            delete socket; // only the child knows the folder; one connection is all it needs
+            return;
+        }
+        m_channel = new ControlChannel(socket, this);
+        connect(m_channel, &ControlChannel::received, this, &ChildHost::received);
+        m_channel->readAvailable();
+    }
+
+    void received(const QJsonObject &message)
+    {
+        const QString type = message.value(QStringLiteral("type")).toString();
+        const auto text = [&message](const char *key) {
+            return message.value(QLatin1String(key)).toString();
+        };
+        if (type == QLatin1String("hello")) {
+            Q_EMIT ready(message.value(QStringLiteral("pid")).toInteger());
+        } else if (type == QLatin1String("started")) {
+            Q_EMIT started();
+        } else if (type == QLatin1String("progress")) {
+            Q_EMIT progressed(message.value(QStringLiteral("fraction")).toDouble(), text("text"));
+        } else if (type == QLatin1String("log")) {
+            const int level = std::clamp(message.value(QStringLiteral("level")).toInt(), 0, 3);
+            Q_EMIT logged(static_cast<LogLevel>(level), text("text"));
+        } else if (type == QLatin1String("result")) {
+            Q_EMIT resultReported(text("id"), message.value(QStringLiteral("value")).toVariant());
+        } else if (type == QLatin1String("invariant")) {
+            Q_EMIT invariantReported({text("id"), message.value(QStringLiteral("holds")).toBool(),
+                                      text("evidence")});
+        } else if (type == QLatin1String("finished")) {
+            m_hasFinished = true;
+            const QString state = text("state");
+            m_report.state = state == runStateId(RunState::Finished)  ? RunState::Finished
+                    : state == runStateId(RunState::Cancelled) ? RunState::Cancelled
+                                                               : RunState::Failed;
+            m_report.message = text("message");
+        }
+    }
+
+    void readErrors(bool all)
+    {
+        for (const QString &line : takeLines(m_errors, all)) {
+            const QLatin1String prefix(CrashLinePrefix);
+            if (line.startsWith(prefix)) {
+                const QString what = line.mid(prefix.size());
+                m_inBacktrace = what == QLatin1String("frames");
+                if (what.startsWith(QLatin1String("exit ")))
+                    m_exitedByItself = true;
+            } else if (m_inBacktrace) {
+                m_report.backtrace << line;
+            } else {
+                forward(LogLevel::Warning, line);
+            }
+        }
+    }
+    void readOutput(bool all)
+    {
+        for (const QString &line : takeLines(m_output, all))
+            forward(LogLevel::Info, line);
+    }
+    void forward(LogLevel level, const QString &line)
+    {
+        if (line.isEmpty() || ++m_outputLines > MostOutputLines)
+            return;
+        Q_EMIT logged(level, m_outputLines < MostOutputLines
+                              ? line
+                              : QStringLiteral("The output ends here: the pattern has written %1 lines.")
+                                        .arg(MostOutputLines));
+    }
+    static QStringList takeLines(QByteArray &buffer, bool all)
+    {
+        constexpr qsizetype longest = 4096;
+        QStringList lines;
+        qsizetype start = 0;
+        while (start < buffer.size()) {
+            qsizetype end = buffer.indexOf('\n', start);
+            if (end < 0) {
+                if (!all && buffer.size() - start < longest)
+                    break;
+                end = buffer.size();
+            }
+            lines << QString::fromUtf8(buffer.sliced(start, std::min(end - start, longest)));
+            start = end + 1;
+        }
+        buffer.remove(0, std::min(start, buffer.size()));
+        return lines;
+    }
+
+    void finished(int exitCode, QProcess::ExitStatus status)
+    {
+        if (m_channel)
+            m_channel->readAvailable();
+        m_errors += m_process.readAllStandardError();
+        m_output += m_process.readAllStandardOutput();
+        readErrors(true);
+        readOutput(true);
+        m_report.exitCode = status == QProcess::NormalExit ? exitCode : 0;
+        m_report.signalNumber = status == QProcess::CrashExit ? exitCode : 0;
+        if (status == QProcess::CrashExit) {
+            m_report.state = RunState::Crashed;
+            m_report.message = QStringLiteral("The pattern crashed with %1. The trace until then is kept")
+                                       .arg(signalText(exitCode));
+        } else if (!m_hasFinished) {
+            m_report.state = RunState::Crashed;
+            m_report.message = m_exitedByItself
+                    ? QStringLiteral("The pattern ended its process by calling exit(%1). A pattern must "
+                                     "return from run() instead. The trace until then is kept")
+                              .arg(exitCode)
+                    : QStringLiteral("The process ended with code %1 before the pattern was done. The "
+                                     "trace until then is kept").arg(exitCode);
+        }
+        Q_EMIT ended(m_report);
+    }
+
+    void fail(const QString &message)
+    {
+        m_report.state = RunState::Failed;
+        m_report.message = message;
+        Q_EMIT ended(m_report);
+    }
+
+    const QString m_socketName;
+    QLocalServer m_server;
+    QProcess m_process;
+    ControlChannel *m_channel = nullptr;
+    QByteArray m_errors;
+    QByteArray m_output;
+    RunReport m_report;
+    int m_outputLines = 0;
+    bool m_inBacktrace = false;
+    bool m_exitedByItself = false;
+    bool m_hasFinished = false;
+};
+
+} // namespace
+
+std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder)
+{
+    return std::make_unique<ChildHost>(folder);
+}
+
+} // namespace heddle

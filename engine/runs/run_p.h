@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/runs/run.h>
+
+#include "patternexecution_p.h"
+#include "tracecollection_p.h"
+
+#include <QElapsedTimer>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include <memory>
+
+namespace heddle {
+
+/// Where a pattern is executed: in a child process or in this one.
+///
+/// Threads: the owner's; nothing blocks. The signals tell what the pattern reports.
+class ExecutionHost : public QObject
+{
+    Q_OBJECT
+public:
+    using QObject::QObject;
+    /// Starts the process, if there is one; then ready() follows.
+    virtual void prepare() = 0;
+    /// Executes; then started() and, whatever happens, ended() follow.
+    virtual void execute(const ExecutionRequest &request) = 0;
+    virtual void requestStop() = 0;
+    /// Ends it by force, where that is possible.
+    virtual void kill() = 0;
+
+Q_SIGNALS:
+    void ready(qint64 processId);
+    void started();
+    void progressed(double fraction, const QString &text);
+    void logged(heddle::LogLevel level, const QString &text);
+    void resultReported(const QString &id, const QVariant &value);
+    void invariantReported(const heddle::InvariantOutcome &outcome);
+    /// The report has state, message, backtrace, exit code and signal. A host that was killed says
+    /// Crashed; the Run knows better why.
+    void ended(const heddle::RunReport &report);
+};
+
+std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder);
+std::unique_ptr<ExecutionHost> makeLocalHost();
+
+/// What the threads of a crashed program did last, one line each.
+QStringList lastRecordsOf(const TraceStore &store);
+
+} // namespace heddle
