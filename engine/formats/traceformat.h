@@ -54,6 +54,11 @@ public:
 HEDDLE_TIMELINE_EXPORT const std::vector<std::unique_ptr<TraceWriter>> &traceWriters();
 HEDDLE_TIMELINE_EXPORT const std::vector<std::unique_ptr<TraceReader>> &traceReaders();
 
+/// The writer for the suffix of \a path; null if there is none. "-" is written as Perfetto.
+HEDDLE_TIMELINE_EXPORT const TraceWriter *writerFor(const QString &path);
+/// The suffixes that can be written: ".pftrace", ".json" …
+HEDDLE_TIMELINE_EXPORT QStringList knownSuffixes();
+
 /// Writes \a store to the file \a path: first to a temporary file beside it, which replaces an
 /// existing one only when it is whole and synced. \a format is a writer's id; empty means by suffix.
 /// "-" is the standard output. Blocks. \throws Error, Stopped

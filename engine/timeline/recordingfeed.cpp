@@ -26,6 +26,7 @@ struct RecordingFeed::Private
         std::size_t thread;
         std::size_t wait;
         trace::ThreadIndex waker;
+        WaitOutcome outcome;
     };
 
     Private(TraceStore::Writer &target, std::int64_t start)
@@ -196,10 +197,15 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         ++waitCounts[handle];
         break;
     case RecordType::WaitEnd: {
-        writer.endWait(handle, ns, std::nullopt, static_cast<WaitOutcome>(record.top()));
-        const trace::ThreadIndex waker = record.high() & 0xffffff;
-        if (waker != 0 && waitCounts[handle] > 0)
-            wakers.push_back({handle, waitCounts[handle] - 1, waker});
+        writer.endWait(handle, ns);
+        const std::size_t count = waitCounts[handle];
+        if (count == 0)
+            break; // its begin was lost
+        const auto outcome = static_cast<WaitOutcome>(record.top());
+        writer.describeWait(handle, count - 1, std::nullopt, outcome);
+        // The waker's own records may not have been read yet.
+        if (const trace::ThreadIndex waker = record.high() & 0xffffff)
+            wakers.push_back({handle, count - 1, waker, outcome});
         break;
     }
     case RecordType::FlowBegin:
@@ -243,7 +249,7 @@ void RecordingFeed::Private::resolveWakers()
         const auto known = threads.find(entry.waker);
         if (known == threads.end())
             return false;
-        writer.setWaker(entry.thread, entry.wait, known->second);
+        writer.describeWait(entry.thread, entry.wait, known->second, entry.outcome);
         return true;
     });
 }

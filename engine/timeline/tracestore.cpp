@@ -147,7 +147,7 @@ WaitInfo TraceStore::wait(std::size_t thread, std::size_t index) const
 {
     const ThreadTracks &tracks = *d->threadTracks.at(thread);
     const Interval interval = tracks.waits.at(index);
-    // Pairs with the release in Writer::endWait.
+    // Pairs with the release in Writer::describeWait.
     const std::uint64_t detail = tracks.waitDetails.at(index).load(std::memory_order_acquire);
     return {interval.startNs, interval.durationNs, WaitDetail::object(detail),
             static_cast<WaitReason>(interval.value), WaitDetail::waker(detail),

@@ -230,10 +230,11 @@ public:
                      const std::vector<SliceArgument> &arguments = {});
         void beginWait(std::size_t thread, std::int64_t ns, std::optional<std::size_t> object,
                        WaitReason reason);
-        void endWait(std::size_t thread, std::int64_t ns, std::optional<std::size_t> waker,
-                     WaitOutcome outcome);
-        /// Tells afterwards who ended the wait at position \a wait.
-        void setWaker(std::size_t thread, std::size_t wait, std::size_t waker);
+        /// Ends the wait; describeWait() tells how.
+        void endWait(std::size_t thread, std::int64_t ns);
+        /// Tells who ended the wait at position \a wait, and how.
+        void describeWait(std::size_t thread, std::size_t wait, std::optional<std::size_t> waker,
+                          WaitOutcome outcome);
         void flowPoint(std::size_t thread, std::int64_t ns, std::uint64_t flow, FlowKind kind,
                        FlowPhase phase);
         void taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow, TaskState state);
@@ -243,6 +244,8 @@ public:
         /// \a openSlices is how many slices are open after the gap, if that is known.
         void lost(std::size_t thread, std::int64_t ns, std::uint64_t records,
                   std::optional<std::size_t> openSlices);
+        /// Sets how many records \a thread has lost, where they are known only as a number.
+        void setLost(std::size_t thread, std::uint64_t records);
         /// Moves the end of the trace to \a ns if that is later.
         void advance(std::int64_t ns);
         /// Makes the changes since the last call visible as a new revision.

@@ -161,26 +161,22 @@ void TraceStore::Writer::beginWait(std::size_t thread, std::int64_t ns,
     d->add(d->store->waitCount);
 }
 
-void TraceStore::Writer::endWait(std::size_t thread, std::int64_t ns,
-                                 std::optional<std::size_t> waker, WaitOutcome outcome)
+void TraceStore::Writer::endWait(std::size_t thread, std::int64_t ns)
 {
     ThreadTracks &tracks = d->tracks(thread);
     const std::size_t count = tracks.waits.size();
     if (count == 0 || tracks.waits.at(count - 1).durationNs != Interval::Unfinished)
         return;
     d->see(ns);
-    std::atomic<std::uint64_t> &detail = tracks.waitDetails.mutate(count - 1);
-    detail.store(WaitDetail::pack(WaitDetail::object(detail.load(std::memory_order_relaxed)), waker,
-                                  outcome),
-                 std::memory_order_release);
     tracks.waits.end(ns);
 }
 
-void TraceStore::Writer::setWaker(std::size_t thread, std::size_t wait, std::size_t waker)
+void TraceStore::Writer::describeWait(std::size_t thread, std::size_t wait,
+                                      std::optional<std::size_t> waker, WaitOutcome outcome)
 {
     std::atomic<std::uint64_t> &detail = d->tracks(thread).waitDetails.mutate(wait);
-    const std::uint64_t bits = detail.load(std::memory_order_relaxed);
-    detail.store(WaitDetail::pack(WaitDetail::object(bits), waker, WaitDetail::outcome(bits)),
+    detail.store(WaitDetail::pack(WaitDetail::object(detail.load(std::memory_order_relaxed)), waker,
+                                  outcome),
                  std::memory_order_release);
 }
 
@@ -253,11 +249,21 @@ void TraceStore::Writer::lost(std::size_t thread, std::int64_t ns, std::uint64_t
     constexpr std::size_t sane = 4096;
     while (openSlices && tracks.openSlices < std::min(*openSlices, sane))
         beginSlice(thread, ns, intern(u"(lost)"));
+    instant(thread, ns, intern(u"records lost"),
+            {{QStringLiteral("records"), QVariant::fromValue<quint64>(records)}});
     {
         const std::unique_lock lock(d->store->mutex);
         d->store->threads.at(thread).lost += records;
     }
     d->add(d->store->lostCount, records);
+}
+
+void TraceStore::Writer::setLost(std::size_t thread, std::uint64_t records)
+{
+    const std::unique_lock lock(d->store->mutex);
+    std::uint64_t &lost = d->store->threads.at(thread).lost;
+    d->add(d->store->lostCount, records - lost);
+    lost = records;
 }
 
 void TraceStore::Writer::advance(std::int64_t ns)

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+
+#include <heddle/core/error.h>
+#include <heddle/runs/childrunner.h>
+
+#include <QCoreApplication>
+#include <QGuiApplication>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+using namespace heddle;
+using namespace heddle::cli;
+
+namespace {
+
+void printUsage()
+{
+    print(QStringLiteral("Usage: heddle COMMAND [OPTION…]\n"
+                         "\n"
+                         "Runs concurrency patterns and shows what their threads really did.\n"));
+    std::vector<QStringList> rows;
+    for (const Command &command : commands())
+        rows.push_back({QStringLiteral("  ") + QString::fromUtf8(command.synopsis),
+                        QString::fromUtf8(command.summary)});
+    printTable(rows);
+    print(QStringLiteral("\nWithout a command, the studio is started. heddle COMMAND --help tells more.\n"
+                         "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 the plugin crashed,\n"
+                         "4 timed out, 130 interrupted."));
+}
+
+// Pictures need fonts, hence a QGuiApplication; it must work where there is no display.
+std::unique_ptr<QCoreApplication> makeApplication(int &argc, char **argv)
+{
+    const bool draws = argc > 1 && std::strcmp(argv[1], "convert") == 0;
+    if (!draws)
+        return std::make_unique<QCoreApplication>(argc, argv);
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    return std::make_unique<QGuiApplication>(argc, argv);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const auto application = makeApplication(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("heddle"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(HEDDLE_VERSION));
+    const QStringList arguments = QCoreApplication::arguments();
+    const QString name = arguments.value(1);
+    if (name == QLatin1String("run") && arguments.value(2) == QLatin1String("--child"))
+        return runChild(arguments.value(3));
+    if (name == QLatin1String("--help") || name == QLatin1String("-h") || name == QLatin1String("help")) {
+        printUsage();
+        return Done;
+    }
+    if (name == QLatin1String("--version") || name == QLatin1String("-v")) {
+        print(QStringLiteral("heddle %1").arg(QCoreApplication::applicationVersion()));
+        return Done;
+    }
+    try {
+        if (name.isEmpty())
+            return runOpen({arguments.value(0), QStringLiteral("open")});
+        for (const Command &command : commands()) {
+            if (name == QLatin1String(command.name))
+                return command.run(arguments);
+        }
+        throw UsageError(QStringLiteral("There is no command '%1'. heddle --help lists them.").arg(name));
+    } catch (const UsageError &error) {
+        printError(QStringLiteral("heddle: ") + QString::fromUtf8(error.what()));
+        return WrongUsage;
+    } catch (const std::exception &error) {
+        printError(QStringLiteral("heddle: ") + QString::fromUtf8(error.what()));
+        return RunFailed;
+    }
+}

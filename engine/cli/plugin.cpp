@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command.h"
+#include "plugintemplate.h"
+
+#include <heddle/catalog/catalog.h>
+
+#include <QCommandLineParser>
+#include <QDir>
+#include <QFile>
+#include <QPluginLoader>
+#include <QRegularExpression>
+
+namespace heddle::cli {
+
+namespace {
+
+int printPaths()
+{
+    for (const QString &path : Catalog::searchPaths()) {
+        print(path + (path == Catalog::userFolder() ? QStringLiteral("  (your own plugins go here)")
+                                                    : QString())
+              + (QDir(path).exists() ? QString() : QStringLiteral("  (does not exist)")));
+    }
+    return Done;
+}
+
+int checkPlugin(const QString &path)
+{
+    if (!QFile::exists(path))
+        throw UsageError(QStringLiteral("There is no file '%1'.").arg(path));
+    const QPluginLoader loader(path);
+    const QJsonObject raw = loader.metaData();
+    if (raw.isEmpty()) {
+        printError(QStringLiteral("%1 is not a Qt plugin: %2").arg(path, loader.errorString()));
+        return RunFailed;
+    }
+    QString problem;
+    const auto info = PatternInfo::fromMetadata(raw.value(QStringLiteral("MetaData")).toObject(), path,
+                                                &problem);
+    if (!info) {
+        printError(problem + QLatin1Char('.'));
+        return RunFailed;
+    }
+    print(QStringLiteral("%1 %2 is in order: %3 parameters, %4 presets, %5 faults, %6")
+                  .arg(info->id, info->version)
+                  .arg(info->parameters.size()).arg(info->presets.size()).arg(info->faults.size())
+                  .arg(info->lesson().isEmpty() ? QStringLiteral("no lesson")
+                                                : QStringLiteral("a lesson")));
+    return Done;
+}
+
+int newPlugin(const QString &name)
+{
+    static const QRegularExpression wellFormed(QStringLiteral("^[a-z][a-z0-9]*(-[a-z0-9]+)*$"));
+    if (!wellFormed.match(name).hasMatch()) {
+        throw UsageError(QStringLiteral("'%1' cannot be a plugin's name: use lower-case words joined by "
+                                        "hyphens, such as ping-pong.").arg(name));
+    }
+    if (QFile::exists(name))
+        throw UsageError(QStringLiteral("'%1' exists already. Choose another name or folder.").arg(name));
+    if (!QDir().mkdir(name)) {
+        printError(QStringLiteral("The folder '%1' cannot be made. Check the permissions here.").arg(name));
+        return RunFailed;
+    }
+    for (const TemplateFile &file : pluginTemplate(name)) {
+        QFile target(name + QLatin1Char('/') + file.name);
+        if (!target.open(QIODevice::WriteOnly) || target.write(file.text.toUtf8()) < 0 || !target.flush()) {
+            printError(QStringLiteral("%1: %2").arg(target.fileName(), target.errorString()));
+            return RunFailed;
+        }
+    }
+    print(QStringLiteral("Made %1/. Build and use it:\n"
+                         "  cmake -S %1 -B %1/build && cmake --build %1/build\n"
+                         "  mkdir -p %2 && cp -r %1/build/%1 %2/")
+                  .arg(name, Catalog::userFolder()));
+    return Done;
+}
+
+} // namespace
+
+int runPlugin(const QStringList &arguments)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QStringLiteral("Makes, checks and finds pattern plugins."));
+    parser.addHelpOption();
+    parser.addPositionalArgument(QStringLiteral("plugin"), QString(), QStringLiteral("plugin"));
+    parser.addPositionalArgument(QStringLiteral("action"),
+                                 QStringLiteral("new NAME: a folder to begin with; check FILE: whether "
+                                                "its metadata are in order; paths: where plugins are "
+                                                "looked for."));
+    parser.process(arguments);
+    const QStringList words = parser.positionalArguments().mid(1);
+    if (words.size() == 1 && words[0] == QLatin1String("paths"))
+        return printPaths();
+    if (words.size() == 2 && words[0] == QLatin1String("check"))
+        return checkPlugin(words[1]);
+    if (words.size() == 2 && words[0] == QLatin1String("new"))
+        return newPlugin(words[1]);
+    throw UsageError(QStringLiteral("Say: heddle plugin new NAME, heddle plugin check FILE or heddle "
+                                    "plugin paths."));
+}
+
+} // namespace heddle::cli

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "perfettoreader_p.h"
+
+#include "perfettopackets_p.h"
+
+#include <heddle/timeline/traceinfo.h>
+
+#include <QIODevice>
+
+#include <algorithm>
+#include <limits>
+
+namespace heddle {
+
+namespace {
+
+using namespace perfetto;
+
+// Puts parsed events into a store.
+class StoreBuilder
+{
+public:
+    StoreBuilder(PacketParser &parser, TraceStore &store)
+        : m_parser(parser), m_writer(store), m_store(store)
+    {}
+    void build();
+
+private:
+    struct ThreadFacts
+    {
+        std::int64_t tid = 0;
+        std::int64_t startNs = 0;
+        std::int64_t endNs = Interval::Unfinished;
+        quint64 lost = 0;
+    };
+
+    static QVariant argument(const ParsedEvent &event, QLatin1String key, const QVariant &missing = {})
+    {
+        for (const SliceArgument &candidate : event.arguments) {
+            if (candidate.key == key)
+                return candidate.value;
+        }
+        return missing;
+    }
+    static std::optional<std::size_t> position(const ParsedEvent &event, const char *key, std::size_t size)
+    {
+        bool isNumber = false;
+        const qulonglong value = argument(event, QLatin1String(key)).toULongLong(&isNumber);
+        return isNumber && value < size ? std::optional<std::size_t>(value) : std::nullopt;
+    }
+
+    void chooseStart();
+    void readFacts();
+    void addTracks();
+    void addObjects();
+    void add(const ParsedEvent &event);
+    void addWait(const ParsedEvent &event, std::size_t thread);
+    void addFlows(const ParsedEvent &event, std::size_t thread);
+    std::size_t threadOf(std::uint64_t track);
+    std::size_t processOf(std::int64_t pid, const QString &name);
+
+    PacketParser &m_parser;
+    TraceStore::Writer m_writer;
+    TraceStore &m_store;
+    std::int64_t m_startNs = 0;
+    std::map<std::int64_t, std::size_t> m_processes;
+    std::unordered_map<std::uint64_t, ThreadFacts> m_facts;
+    std::unordered_map<std::uint64_t, std::size_t> m_threads;  // by track
+    std::unordered_map<std::uint64_t, std::size_t> m_waits;    // by track
+    std::unordered_map<std::uint64_t, std::size_t> m_counters; // by track: object
+    std::unordered_map<std::int64_t, std::size_t> m_byTid;
+};
+
+void StoreBuilder::chooseStart()
+{
+    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    for (const ParsedEvent &event : m_parser.events)
+        first = std::min(first, event.timeNs);
+    const bool isOurs = m_parser.attributes.remove(QLatin1String(FormatAttribute)) > 0;
+    if (isOurs)
+        m_startNs = m_parser.startMonotonicNs;
+    else if (!m_parser.events.empty())
+        m_startNs = first;
+    m_writer.setStart(m_startNs, m_parser.startRealtimeNs);
+    for (auto entry = m_parser.attributes.begin(); entry != m_parser.attributes.end(); ++entry)
+        m_writer.setAttribute(entry.key(), entry.value());
+}
+
+void StoreBuilder::readFacts()
+{
+    for (const ParsedEvent &event : m_parser.events) {
+        if (event.category == QLatin1String(CategoryThread)) {
+            m_facts[event.track] = {argument(event, QLatin1String("tid")).toLongLong(),
+                                    argument(event, QLatin1String("start_ns")).toLongLong(),
+                                    argument(event, QLatin1String("end_ns"), -1).toLongLong(),
+                                    argument(event, QLatin1String("lost")).toULongLong()};
+        }
+    }
+}
+
+std::size_t StoreBuilder::processOf(std::int64_t pid, const QString &name)
+{
+    const auto known = m_processes.find(pid);
+    if (known != m_processes.end())
+        return known->second;
+    const std::size_t handle
+            = m_writer.addProcess(pid, name.isEmpty() ? QStringLiteral("process %1").arg(pid) : name);
+    m_processes.emplace(pid, handle);
+    return handle;
+}
+
+void StoreBuilder::addTracks()
+{
+    for (const ParsedTrack &track : m_parser.tracks) {
+        if (track.isProcess && !track.isThread)
+            processOf(track.pid, track.name);
+    }
+    for (const ParsedTrack &track : m_parser.tracks) {
+        if (!track.isThread || m_threads.count(track.uuid))
+            continue;
+        const auto facts = m_facts.find(track.uuid);
+        const ThreadFacts known = facts != m_facts.end() ? facts->second : ThreadFacts{track.tid};
+        const std::size_t handle = m_writer.addThread(processOf(track.pid, {}), known.tid, track.name,
+                                                      known.startNs);
+        if (known.endNs != Interval::Unfinished)
+            m_writer.endThread(handle, known.endNs);
+        if (known.lost > 0)
+            m_writer.setLost(handle, known.lost);
+        m_threads.emplace(track.uuid, handle);
+        m_byTid.emplace(track.tid, handle);
+    }
+    for (const ParsedTrack &track : m_parser.tracks) {
+        const auto parent = m_threads.find(track.parent);
+        if (!track.isThread && !track.isProcess && (track.uuid >> 32) == GroupWaits
+            && parent != m_threads.end()) {
+            m_waits.emplace(track.uuid, parent->second);
+        }
+    }
+}
+
+void StoreBuilder::addObjects()
+{
+    for (const ParsedEvent &event : m_parser.events) {
+        if (event.category != QLatin1String(CategoryObject))
+            continue;
+        ObjectInfo info;
+        info.kind = objectKindFromId(argument(event, QLatin1String("kind")).toString());
+        info.name = event.name;
+        info.capacity = argument(event, QLatin1String("capacity")).toLongLong();
+        info.createdNs = argument(event, QLatin1String("created_ns")).toLongLong();
+        info.destroyedNs = argument(event, QLatin1String("destroyed_ns"), -1).toLongLong();
+        info.process = std::min<std::size_t>(argument(event, QLatin1String("process")).toULongLong(),
+                                             m_processes.empty() ? 0 : m_processes.size() - 1);
+        const std::size_t handle = m_writer.addObject(info);
+        m_counters.emplace(uuid(GroupCounter, handle), handle);
+    }
+    for (const ParsedTrack &track : m_parser.tracks) {
+        if (track.isCounter && !m_counters.count(track.uuid)) {
+            ObjectInfo info;
+            info.kind = ObjectKind::Counter;
+            info.name = track.name;
+            m_counters.emplace(track.uuid, m_writer.addObject(info));
+        }
+    }
+}
+
+std::size_t StoreBuilder::threadOf(std::uint64_t track)
+{
+    const auto known = m_threads.find(track);
+    if (known != m_threads.end())
+        return known->second;
+    // A track that is no thread: shown as a lane of its own.
+    QString name = QStringLiteral("track %1").arg(track);
+    for (const ParsedTrack &described : m_parser.tracks) {
+        if (described.uuid == track && !described.name.isEmpty())
+            name = described.name;
+    }
+    const std::size_t handle = m_writer.addThread(processOf(0, {}), 0, name, 0);
+    m_threads.emplace(track, handle);
+    return handle;
+}
+
+void StoreBuilder::addWait(const ParsedEvent &event, std::size_t thread)
+{
+    const std::int64_t ns = event.timeNs - m_startNs;
+    if (event.kind == ParsedEvent::Kind::End) {
+        m_writer.endWait(thread, ns);
+        return;
+    }
+    if (event.kind != ParsedEvent::Kind::Begin)
+        return;
+    m_writer.beginWait(thread, ns, position(event, "object", m_store.objectCount()),
+                       waitReasonFromId(argument(event, QLatin1String("reason")).toString()));
+    m_writer.describeWait(thread, m_store.waits(thread).size() - 1,
+                          position(event, "waker", m_store.threadCount()),
+                          waitOutcomeFromId(argument(event, QLatin1String("outcome")).toString()));
+}
+
+void StoreBuilder::addFlows(const ParsedEvent &event, std::size_t thread)
+{
+    const std::int64_t ns = event.timeNs - m_startNs;
+    const bool isOurs = event.category == QLatin1String(CategoryFlow);
+    const FlowKind kind = isOurs ? flowKindFromId(event.name) : FlowKind::Unknown;
+    for (const std::uint64_t flow : event.flows) {
+        FlowPhase phase = FlowPhase::Step;
+        if (isOurs) {
+            phase = argument(event, QLatin1String("phase")).toInt() == 0 ? FlowPhase::Begin
+                                                                         : FlowPhase::Step;
+        } else if (m_store.flow(flow).empty()) {
+            phase = FlowPhase::Begin; // the first in time begins it
+        }
+        m_writer.flowPoint(thread, ns, flow, kind, phase);
+    }
+    for (const std::uint64_t flow : event.terminatingFlows)
+        m_writer.flowPoint(thread, ns, flow, kind, FlowPhase::End);
+}
+
+void StoreBuilder::add(const ParsedEvent &event)
+{
+    const std::int64_t ns = event.timeNs - m_startNs;
+    if (event.kind == ParsedEvent::Kind::Scheduling) {
+        auto known = m_byTid.find(static_cast<std::int64_t>(event.track));
+        if (known == m_byTid.end()) {
+            const std::size_t handle
+                    = m_writer.addThread(processOf(0, {}), static_cast<std::int64_t>(event.track), {}, ns);
+            known = m_byTid.emplace(static_cast<std::int64_t>(event.track), handle).first;
+        }
+        const SchedulingValue value = SchedulingValue::unpack(static_cast<std::uint32_t>(event.value));
+        m_writer.scheduled(known->second, ns, value.cpu, value.state);
+        return;
+    }
+    if (event.kind == ParsedEvent::Kind::Counter) {
+        if (const auto object = m_counters.find(event.track); object != m_counters.end())
+            m_writer.count(object->second, ns, event.value);
+        return;
+    }
+    if (const auto wait = m_waits.find(event.track); wait != m_waits.end()) {
+        addWait(event, wait->second);
+        return;
+    }
+    if (event.category == QLatin1String(CategoryThread) || event.category == QLatin1String(CategoryObject))
+        return;
+    const std::size_t thread = threadOf(event.track);
+    if (event.category == QLatin1String(CategoryTask)) {
+        m_writer.taskState(thread, ns, argument(event, QLatin1String("task")).toULongLong(),
+                           taskStateFromId(event.name));
+        return;
+    }
+    if (event.kind == ParsedEvent::Kind::End) {
+        m_writer.endSlice(thread, ns);
+        return;
+    }
+    if (event.kind == ParsedEvent::Kind::Begin)
+        m_writer.beginSlice(thread, ns, m_writer.intern(event.name), event.arguments);
+    else if (event.category != QLatin1String(CategoryFlow))
+        m_writer.instant(thread, ns, m_writer.intern(event.name), event.arguments);
+    addFlows(event, thread);
+}
+
+void StoreBuilder::build()
+{
+    chooseStart();
+    readFacts();
+    addTracks();
+    addObjects();
+    std::stable_sort(m_parser.events.begin(), m_parser.events.end(),
+                     [](const ParsedEvent &a, const ParsedEvent &b) { return a.timeNs < b.timeNs; });
+    for (const ParsedEvent &event : m_parser.events)
+        add(event);
+    m_writer.complete();
+}
+
+} // namespace
+
+bool PerfettoReader::recognises(QByteArrayView head) const
+{
+    // A trace is a list of packets: field 1, length-delimited, whose first tag is a known wire type.
+    return head.size() > 2 && head[0] == 0x0a;
+}
+
+void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProgress &progress,
+                          std::stop_token stop) const
+{
+    const QByteArray bytes = device.readAll();
+    PacketParser parser;
+    try {
+        protozero::pbf_reader trace(bytes.constData(), static_cast<std::size_t>(bytes.size()));
+        while (trace.next()) {
+            if (trace.tag() != Trace::Packet || trace.wire_type() != protozero::pbf_wire_type::length_delimited) {
+                trace.skip();
+                continue;
+            }
+            parser.parse(trace.get_message());
+            if (parser.packets % 4096 == 0) {
+                if (stop.stop_requested())
+                    throw Stopped(QStringLiteral("Reading was cancelled"), QStringLiteral("Perfetto import"));
+                if (progress) {
+                    progress(1.0 - static_cast<double>(trace.length()) / static_cast<double>(bytes.size()));
+                }
+            }
+        }
+    } catch (const protozero::exception &damage) {
+        if (parser.events.empty() && parser.tracks.empty()) {
+            throw Error(QStringLiteral("The file is not a Perfetto trace, or is damaged from its beginning "
+                                       "(%1)").arg(QLatin1String(damage.what())),
+                        QStringLiteral("Perfetto import"),
+                        QStringLiteral("Open a file that Heddle or Perfetto has written"));
+        }
+        parser.attributes.insert(QStringLiteral("damage"),
+                                 QStringLiteral("The file ends or is damaged after %1 packets; what came "
+                                                "before is shown").arg(parser.packets));
+    }
+    StoreBuilder(parser, store).build();
+    if (progress)
+        progress(1.0);
+}
+
+} // namespace heddle

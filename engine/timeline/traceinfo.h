@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/timeline/tracestore.h>
+
+#include <QJsonObject>
+
+namespace heddle {
+
+/// What `heddle info --json` prints, a contract (docs/cli.md): format, span_ns, processes, threads,
+/// objects, slices, instants, counters (samples), flows, lost … Any thread; blocks for the copies of
+/// the lists.
+HEDDLE_TIMELINE_EXPORT QJsonObject traceInfo(const TraceStore &store, const QString &format);
+
+// The stable identifiers of the vocabulary in every export ("queue", "queue_empty", "woken" …), and
+// their way back; what is unknown comes back as the first value of the enumeration.
+HEDDLE_TIMELINE_EXPORT QString objectKindId(ObjectKind kind);
+HEDDLE_TIMELINE_EXPORT ObjectKind objectKindFromId(QStringView id);
+HEDDLE_TIMELINE_EXPORT QString waitReasonId(WaitReason reason);
+HEDDLE_TIMELINE_EXPORT WaitReason waitReasonFromId(QStringView id);
+HEDDLE_TIMELINE_EXPORT QString waitOutcomeId(WaitOutcome outcome);
+HEDDLE_TIMELINE_EXPORT WaitOutcome waitOutcomeFromId(QStringView id);
+HEDDLE_TIMELINE_EXPORT QString flowKindId(FlowKind kind);
+HEDDLE_TIMELINE_EXPORT FlowKind flowKindFromId(QStringView id);
+HEDDLE_TIMELINE_EXPORT QString taskStateId(TaskState state);
+HEDDLE_TIMELINE_EXPORT TaskState taskStateFromId(QStringView id);
+
+} // namespace heddle
