@@ -6,6 +6,7 @@
 
 #include <QCoreApplication>
 #include <QGuiApplication>
+#include <QTemporaryDir>
 
 #include <algorithm>
 #include <cstring>
@@ -34,10 +35,23 @@ void printUsage()
 // Pictures need fonts, hence a QGuiApplication; it must work where there is no display.
 std::unique_ptr<QCoreApplication> makeApplication(int &argc, char **argv)
 {
-    const bool draws = argc > 1 && std::strcmp(argv[1], "convert") == 0;
+    bool draws = false;
+    if (argc > 1 && std::strcmp(argv[1], "convert") == 0) {
+        for (const QString format : {"png", "svg", "pdf"}) {
+            const QString last = QString::fromLocal8Bit(argv[argc - 1]);
+            draws |= last.endsWith(QLatin1Char('.') + format) || last == format
+                    || last == QStringLiteral("--format=") + format;
+            for (int k = 2; k + 1 < argc; ++k)
+                draws |= QString::fromLocal8Bit(argv[k + 1]) == format
+                        || QString::fromLocal8Bit(argv[k]).endsWith(QLatin1Char('.') + format);
+        }
+    }
     if (!draws)
         return std::make_unique<QCoreApplication>(argc, argv);
     qputenv("QT_QPA_PLATFORM", "offscreen");
+    static const QTemporaryDir runtime; // Qt complains without one
+    if (!qEnvironmentVariableIsSet("XDG_RUNTIME_DIR"))
+        qputenv("XDG_RUNTIME_DIR", runtime.path().toLocal8Bit());
     return std::make_unique<QGuiApplication>(argc, argv);
 }
 

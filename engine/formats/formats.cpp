@@ -4,6 +4,7 @@
 #include "chromewriter_p.h"
 #include "perfettoreader_p.h"
 #include "perfettowriter_p.h"
+#include "picture/picturewriter_p.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -22,6 +23,9 @@ const std::vector<std::unique_ptr<TraceWriter>> &traceWriters()
         std::vector<std::unique_ptr<TraceWriter>> all;
         all.push_back(std::make_unique<PerfettoWriter>());
         all.push_back(std::make_unique<ChromeWriter>());
+        all.push_back(std::make_unique<PictureWriter>(PictureWriter::Kind::Png));
+        all.push_back(std::make_unique<PictureWriter>(PictureWriter::Kind::Svg));
+        all.push_back(std::make_unique<PictureWriter>(PictureWriter::Kind::Pdf));
         return all;
     }();
     return writers;

@@ -196,7 +196,7 @@ private:
     void finished(int exitCode, QProcess::ExitStatus status)
     {
         if (m_channel)
-            m_channel->readAvailable();
+            m_channel->readToEnd();
         m_errors += m_process.readAllStandardError();
         m_output += m_process.readAllStandardOutput();
         readErrors(true);

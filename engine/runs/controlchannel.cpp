@@ -31,6 +31,14 @@ void ControlChannel::flush(int milliseconds)
     while (m_socket->bytesToWrite() > 0 && m_socket->waitForBytesWritten(milliseconds)) { }
 }
 
+void ControlChannel::readToEnd()
+{
+    // Nobody writes any more, so this is a matter of copying what the kernel holds.
+    constexpr int patience = 100;
+    while (m_socket->state() == QLocalSocket::ConnectedState && m_socket->waitForReadyRead(patience)) { }
+    readAvailable();
+}
+
 void ControlChannel::readAvailable()
 {
     m_buffer += m_socket->readAll();

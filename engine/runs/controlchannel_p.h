@@ -20,6 +20,8 @@ public:
     void send(const QJsonObject &message);
     /// Blocks until everything is written, at most \a milliseconds.
     void flush(int milliseconds);
+    /// Reads all that the other side wrote before it ended. Blocks for the copying only.
+    void readToEnd();
     /// Reads what has arrived and was not yet announced.
     void readAvailable();
 

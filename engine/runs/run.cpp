@@ -63,6 +63,7 @@ Run::Run(RunRequest request, QObject *parent)
     d->request = std::move(request);
     d->timeLimit.setSingleShot(true);
     d->grace.setSingleShot(true);
+    d->timeLimit.setTimerType(Qt::PreciseTimer); // a coarse one may be early
     connect(&d->timeLimit, &QTimer::timeout, this, [this] { endEarly(RunState::TimedOut); });
     connect(&d->grace, &QTimer::timeout, this, &Run::kill);
 }
