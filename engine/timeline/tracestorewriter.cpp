@@ -278,6 +278,21 @@ void TraceStore::Writer::publish()
 
 void TraceStore::Writer::complete()
 {
+    // The kernel does not tell of a thread's last switch off its processor.
+    const std::size_t threads = d->store->threadTracks.size();
+    for (std::size_t thread = 0; thread < threads; ++thread) {
+        const std::int64_t endNs = d->store->threads.at(thread).endNs;
+        if (endNs != Interval::Unfinished)
+            d->tracks(thread).scheduling.end(endNs);
+    }
+    for (std::size_t cpu = 0; cpu < d->store->cpus.size(); ++cpu) {
+        IntervalTrack &track = *d->store->cpus.mutate(cpu);
+        if (track.size() == 0)
+            continue;
+        const std::int64_t endNs = d->store->threads.at(track.at(track.size() - 1).value).endNs;
+        if (endNs != Interval::Unfinished)
+            track.end(endNs);
+    }
     d->store->complete.store(true, std::memory_order_release);
     publish();
 }

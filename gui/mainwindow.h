@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "appearance.h"
+#include "form/runform.h"
+#include "panels/lessonpanel.h"
+#include "panels/logpanel.h"
+#include "panels/patternlist.h"
+#include "panels/resultspanel.h"
+#include "panels/selectionpanel.h"
+#include "tracetab.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QLabel>
+#include <QMainWindow>
+#include <QMenu>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QTimer>
+
+namespace heddle::studio {
+
+/// The studio's window: patterns on the left, form and lesson on the right, one tab per run or
+/// trace in the centre, details below. GUI thread.
+class MainWindow : public QMainWindow
+{
+    Q_OBJECT
+public:
+    explicit MainWindow(QWidget *parent = nullptr);
+    ~MainWindow() override;
+
+    void openFile(const QString &path);
+    /// Runs what the form holds, in a new tab.
+    void startRun();
+    void stopRun();
+    [[nodiscard]] PatternList *patternList() const { return m_patterns; }
+    [[nodiscard]] RunForm *runForm() const { return m_form; }
+    [[nodiscard]] SelectionPanel *selectionPanel() const { return m_selection; }
+    [[nodiscard]] TraceTab *currentTab() const;
+
+protected:
+    void closeEvent(QCloseEvent *event) override;
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+
+private:
+    void makeDocks();
+    QDockWidget *addDock(const QString &id, const QString &title, QWidget *content, Qt::DockWidgetArea area);
+    void makeActions();
+    void makeMenus();
+    void addTab(TraceTab *tab);
+    void tabChanged();
+    void updateRunState();
+    void updateResults();
+    void chooseFile();
+    void chooseExport(const QString &format);
+    void rememberFile(const QString &path);
+    void fillRecentFiles();
+    void setMode(Appearance::Mode mode);
+    void showKeys();
+    void restoreLayout();
+
+    QTabWidget *m_tabs;
+    QStackedWidget *m_centre;
+    PatternList *m_patterns;
+    RunForm *m_form;
+    LessonPanel *m_lesson;
+    SelectionPanel *m_selection;
+    ResultsPanel *m_results;
+    LogPanel *m_log;
+    QLabel *m_state;
+    QLabel *m_counts;
+    QTimer m_tick;
+    QAction *m_run = nullptr;
+    QAction *m_stop = nullptr;
+    QAction *m_kill = nullptr;
+    QAction *m_open = nullptr;
+    QAction *m_zoomIn = nullptr;
+    QAction *m_zoomOut = nullptr;
+    QAction *m_fit = nullptr;
+    QMenu *m_recent = nullptr;
+    QMenu *m_export = nullptr;
+    QList<QDockWidget *> m_docks;
+};
+
+} // namespace heddle::studio

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "patternlist.h"
+
+#include <QDir>
+#include <QHash>
+#include <QVBoxLayout>
+
+namespace heddle::studio {
+
+namespace {
+constexpr int IdRole = Qt::UserRole + 1;
+constexpr int SearchRole = Qt::UserRole + 2;
+constexpr int SettleMilliseconds = 400;
+} // namespace
+
+PatternList::PatternList(QWidget *parent)
+    : QWidget(parent)
+    , m_model(new QStandardItemModel(this))
+    , m_filter(new QSortFilterProxyModel(this))
+    , m_search(new QLineEdit)
+    , m_tree(new QTreeView)
+    , m_empty(new QLabel)
+{
+    m_filter->setSourceModel(m_model);
+    m_filter->setRecursiveFilteringEnabled(true);
+    m_filter->setFilterRole(SearchRole);
+    m_filter->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    m_search->setPlaceholderText(tr("Search patterns"));
+    m_search->setClearButtonEnabled(true);
+    m_search->setAccessibleName(tr("Search patterns"));
+    m_tree->setModel(m_filter);
+    m_tree->setHeaderHidden(true);
+    m_tree->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_tree->setIndentation(14);
+    m_tree->setAccessibleName(tr("Patterns"));
+    m_empty->setWordWrap(true);
+    m_empty->setAlignment(Qt::AlignTop);
+    m_empty->setContentsMargins(4, 8, 4, 8);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(8, 8, 8, 8);
+    column->setSpacing(8);
+    column->addWidget(m_search);
+    column->addWidget(m_empty);
+    column->addWidget(m_tree, 1);
+
+    m_settle.setSingleShot(true);
+    m_settle.setInterval(SettleMilliseconds);
+    connect(&m_settle, &QTimer::timeout, this, &PatternList::rescan);
+    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, &m_settle, qOverload<>(&QTimer::start));
+    connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
+        m_filter->setFilterFixedString(text);
+        m_tree->expandAll();
+    });
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex &index) {
+                const QString id = index.data(IdRole).toString();
+                if (id.isEmpty() || id == m_selected)
+                    return;
+                m_selected = id;
+                if (const auto info = m_catalog.find(id))
+                    Q_EMIT patternSelected(*info);
+            });
+    connect(m_tree, &QTreeView::activated, this, [this](const QModelIndex &index) {
+        if (!index.data(IdRole).toString().isEmpty())
+            Q_EMIT runRequested();
+    });
+    fill();
+    watch();
+}
+
+void PatternList::rescan()
+{
+    m_catalog.scan();
+    fill();
+    watch();
+}
+
+void PatternList::watch()
+{
+    QStringList folders;
+    for (const QString &folder : Catalog::searchPaths()) {
+        if (folder == Catalog::userFolder())
+            QDir().mkpath(folder); // so that dropping a first plugin there is noticed
+        if (!QDir(folder).exists())
+            continue;
+        folders << folder;
+        for (const QFileInfo &sub : QDir(folder).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot))
+            folders << sub.absoluteFilePath();
+    }
+    if (const QStringList before = m_watcher.directories(); !before.isEmpty())
+        m_watcher.removePaths(before);
+    if (!folders.isEmpty())
+        m_watcher.addPaths(folders);
+}
+
+void PatternList::fill()
+{
+    const QString selected = m_selected;
+    m_model->clear();
+    QHash<QString, QStandardItem *> groups;
+    for (const PatternInfo &info : m_catalog.patterns()) {
+        QStandardItem *&group = groups[info.mechanism];
+        if (!group) {
+            group = new QStandardItem(info.mechanism.left(1).toUpper() + info.mechanism.mid(1));
+            group->setSelectable(false);
+            QFont bold = group->font();
+            bold.setWeight(QFont::DemiBold);
+            group->setFont(bold);
+            m_model->appendRow(group);
+        }
+        auto *item = new QStandardItem(info.name.text());
+        item->setData(info.id, IdRole);
+        item->setData(info.name.text() + QLatin1Char(' ') + info.id + QLatin1Char(' ')
+                              + info.summary.text() + QLatin1Char(' ') + info.tags.join(QLatin1Char(' ')),
+                      SearchRole);
+        item->setToolTip(info.summary.text());
+        group->appendRow(item);
+    }
+    m_tree->expandAll();
+    QString text;
+    if (m_catalog.patterns().isEmpty()) {
+        text = tr("No patterns were found. Copy plugins into\n%1").arg(Catalog::userFolder());
+    }
+    for (const Catalog::Problem &problem : m_catalog.problems())
+        text += (text.isEmpty() ? QString() : QStringLiteral("\n\n")) + problem.message;
+    m_empty->setText(text);
+    m_empty->setVisible(!text.isEmpty());
+    m_selected.clear();
+    if (!selected.isEmpty())
+        selectPattern(selected);
+}
+
+bool PatternList::selectPattern(const QString &id)
+{
+    const QModelIndexList found = m_filter->match(m_filter->index(0, 0), IdRole, id, 1,
+                                                  Qt::MatchExactly | Qt::MatchRecursive);
+    if (found.isEmpty())
+        return false;
+    m_tree->setCurrentIndex(found.first());
+    return true;
+}
+
+} // namespace heddle::studio

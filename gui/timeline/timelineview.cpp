@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "timelineview.h"
+
+#include "appearance.h"
+
+#include <QHelpEvent>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+#include <QToolTip>
+#include <QWheelEvent>
+#include <QtConcurrentRun>
+
+#include <algorithm>
+#include <cmath>
+
+namespace heddle::studio {
+
+namespace {
+constexpr int RefreshMilliseconds = 33;
+constexpr double NarrowestNsPerPixel = 0.05;
+constexpr std::size_t MostArrows = 64;
+} // namespace
+
+TimelineView::TimelineView(QWidget *parent)
+    : QAbstractScrollArea(parent), m_theme(Appearance::timelineTheme())
+{
+    setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::StrongFocus);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    viewport()->setMouseTracking(true);
+    viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
+    setAccessibleName(tr("Timeline"));
+    setAccessibleDescription(tr("W and S zoom, A and D pan, F fits the selection, comma and full stop go "
+                                "to the previous and next slice of the same name."));
+    m_refresh.setInterval(RefreshMilliseconds);
+    connect(&m_refresh, &QTimer::timeout, this, &TimelineView::refresh);
+    connect(&m_worker, &QFutureWatcher<TimelineFrame>::finished, this, [this] {
+        m_frame = m_worker.result();
+        m_hasFrame = true;
+        if (m_frameWanted)
+            requestFrame();
+        viewport()->update();
+    });
+}
+
+TimelineView::~TimelineView()
+{
+    m_worker.waitForFinished(); // a frame takes milliseconds
+}
+
+void TimelineView::setTrace(std::shared_ptr<const TraceStore> store)
+{
+    m_store = std::move(store);
+    m_hasFrame = false;
+    m_wasComplete = false;
+    m_layoutRevision = 0;
+    m_selection = {};
+    m_following = true;
+    m_refresh.start();
+    refresh();
+}
+
+void TimelineView::applyAppearance()
+{
+    m_theme = Appearance::timelineTheme();
+    viewport()->update();
+}
+
+int TimelineView::lanesWidth() const
+{
+    return std::max(viewport()->width() - TitleWidth, 50);
+}
+
+int TimelineView::scrollOffset() const
+{
+    return verticalScrollBar()->value();
+}
+
+std::int64_t TimelineView::visibleEndNs() const
+{
+    return static_cast<std::int64_t>(m_scale.ns(lanesWidth()));
+}
+
+bool TimelineView::isUpToDate() const
+{
+    return m_store && m_hasFrame && m_frame.revision == m_store->revision() && !m_worker.isRunning();
+}
+
+// Looks whether the trace has grown; stops when nothing more will come.
+void TimelineView::refresh()
+{
+    if (!m_store)
+        return;
+    const bool complete = m_store->isComplete();
+    const std::uint64_t revision = m_store->revision();
+    if (revision != m_layoutRevision) {
+        m_layoutRevision = revision;
+        m_layout = TimelineLayout::of(*m_store, m_collapsed);
+        updateScrollBar();
+        if (m_following)
+            fitAll();
+        else
+            requestFrame();
+        if (m_selection.kind != TimelineSelection::Kind::Nothing)
+            updateArrows();
+    }
+    if (complete && !m_wasComplete) {
+        m_wasComplete = true;
+        m_refresh.stop();
+        if (m_following) {
+            fitAll();
+            setFollowing(false);
+        }
+    }
+}
+
+void TimelineView::requestFrame()
+{
+    if (!m_store)
+        return;
+    if (m_worker.isRunning()) {
+        m_frameWanted = true;
+        return;
+    }
+    m_frameWanted = false;
+    const int top = scrollOffset();
+    const int bottom = top + viewport()->height();
+    m_worker.setFuture(QtConcurrent::run(&TimelineFrame::compute, m_store, m_layout, m_scale.startNs,
+                                         m_scale.nsPerPixel, lanesWidth(), top, bottom));
+}
+
+void TimelineView::updateScrollBar()
+{
+    const int page = viewport()->height() - TimelinePainter::RulerHeight;
+    verticalScrollBar()->setPageStep(page);
+    verticalScrollBar()->setSingleStep(TimelineLayout::SliceHeight);
+    verticalScrollBar()->setRange(0, std::max(0, m_layout.height - page + 12));
+}
+
+void TimelineView::moved()
+{
+    requestFrame();
+    viewport()->update();
+    Q_EMIT viewChanged();
+}
+
+void TimelineView::setStart(double startNs)
+{
+    const double end = m_store ? static_cast<double>(m_store->endNs()) : 0;
+    const double width = lanesWidth() * m_scale.nsPerPixel;
+    // A little beyond either end, never out of sight of it.
+    m_scale.startNs = std::clamp(startNs, -width * 0.5, std::max(end - width * 0.5, -width * 0.5));
+}
+
+void TimelineView::show(double startNs, double endNs)
+{
+    m_scale.nsPerPixel = std::max((endNs - startNs) / lanesWidth(), NarrowestNsPerPixel);
+    setStart(startNs);
+    moved();
+}
+
+void TimelineView::fitAll()
+{
+    const double end = m_store ? std::max(static_cast<double>(m_store->endNs()), 1e4) : 1e6;
+    m_scale.nsPerPixel = end * 1.01 / lanesWidth();
+    m_scale.startNs = 0;
+    moved();
+}
+
+void TimelineView::fitSelection()
+{
+    if (!m_store || m_selection.kind == TimelineSelection::Kind::Nothing) {
+        fitAll();
+        return;
+    }
+    const auto [start, end] = m_selection.span(*m_store);
+    const double length = std::max(static_cast<double>(end - start), 10.0);
+    setFollowing(false);
+    show(static_cast<double>(start) - length * 0.15, static_cast<double>(end) + length * 0.15);
+}
+
+void TimelineView::zoom(double factor, double x)
+{
+    if (x < 0)
+        x = lanesWidth() / 2.0;
+    setFollowing(false);
+    const double anchor = m_scale.ns(x);
+    const double end = m_store ? std::max(static_cast<double>(m_store->endNs()), 1e4) : 1e6;
+    const double widest = end * 2 / lanesWidth();
+    m_scale.nsPerPixel = std::clamp(m_scale.nsPerPixel * factor, NarrowestNsPerPixel,
+                                    std::max(widest, NarrowestNsPerPixel));
+    setStart(anchor - x * m_scale.nsPerPixel);
+    moved();
+}
+
+void TimelineView::pan(double pixels)
+{
+    setFollowing(false);
+    setStart(m_scale.startNs + pixels * m_scale.nsPerPixel);
+    moved();
+}
+
+void TimelineView::setFollowing(bool following)
+{
+    const bool possible = following && m_store && !m_store->isComplete();
+    if (possible == m_following)
+        return;
+    m_following = possible;
+    if (m_following)
+        fitAll();
+    Q_EMIT followingChanged(m_following);
+}
+
+void TimelineView::select(const TimelineSelection &selection)
+{
+    m_selection = selection;
+    updateArrows();
+    if (m_store && selection.kind != TimelineSelection::Kind::Nothing) {
+        const auto [start, end] = selection.span(*m_store);
+        if (end < m_scale.startNs || start > static_cast<double>(visibleEndNs())) {
+            setFollowing(false);
+            setStart(static_cast<double>(start + end) / 2 - lanesWidth() * m_scale.nsPerPixel / 2);
+            moved();
+        }
+        if (selection.kind == TimelineSelection::Kind::Slice || selection.kind == TimelineSelection::Kind::Wait) {
+            if (const TimelineLane *lane = m_layout.thread(selection.handle)) {
+                const int page = viewport()->height() - TimelinePainter::RulerHeight;
+                if (lane->top < scrollOffset())
+                    verticalScrollBar()->setValue(lane->top);
+                else if (lane->top + lane->height > scrollOffset() + page)
+                    verticalScrollBar()->setValue(lane->top + lane->height - page + 12);
+            }
+        }
+    }
+    viewport()->update();
+    Q_EMIT selectionChanged(m_selection);
+}
+
+void TimelineView::selectNeighbour(bool forward)
+{
+    if (!m_store || m_selection.kind != TimelineSelection::Kind::Slice)
+        return;
+    if (const auto next = m_store->neighbour(m_selection.slice, forward))
+        select(TimelineSelection::ofSlice(*next));
+}
+
+int TimelineView::arrowY(const FlowPoint &point) const
+{
+    const TimelineLane *lane = m_layout.thread(point.thread);
+    if (!lane)
+        return 0;
+    const auto slice = m_store->sliceAt(point.thread, point.ns);
+    return slice ? TimelineLayout::sliceTop(*lane, slice->depth) + TimelineLayout::SliceHeight / 2
+                 : lane->top + TimelineLayout::StateHeight / 2;
+}
+
+// From each begin to its steps and ends; a wait's arrow comes from the thread that ended it.
+void TimelineView::updateArrows()
+{
+    m_arrows.clear();
+    if (!m_store)
+        return;
+    if (m_selection.kind == TimelineSelection::Kind::Slice) {
+        for (const FlowPoint &point : m_store->flowsOf(m_selection.slice, MostArrows)) {
+            const std::vector<FlowPoint> points = m_store->flow(point.flow);
+            for (std::size_t k = 1; k < points.size(); ++k) {
+                if (m_layout.thread(points[k - 1].thread) && m_layout.thread(points[k].thread)) {
+                    m_arrows.push_back({points[k - 1].ns, points[k].ns, arrowY(points[k - 1]),
+                                        arrowY(points[k])});
+                }
+            }
+        }
+    } else if (m_selection.kind == TimelineSelection::Kind::Wait) {
+        const WaitInfo wait = m_store->wait(m_selection.handle, m_selection.index);
+        const TimelineLane *own = m_layout.thread(m_selection.handle);
+        const TimelineLane *waker = wait.waker ? m_layout.thread(*wait.waker) : nullptr;
+        if (own && waker && wait.durationNs != Interval::Unfinished) {
+            const std::int64_t end = wait.startNs + wait.durationNs;
+            m_arrows.push_back({end, end, waker->top + waker->height / 2,
+                                own->top + TimelineLayout::StateHeight / 2});
+        }
+    }
+}
+
+QRect TimelineView::rectOf(SliceRef slice) const
+{
+    const TimelineLane *lane = m_layout.thread(slice.thread);
+    if (!lane || !m_store)
+        return {};
+    const auto [start, end] = TimelineSelection::ofSlice(slice).span(*m_store);
+    const double left = m_scale.x(start);
+    const double right = std::max(m_scale.x(end), left + 2);
+    const int top = TimelineLayout::sliceTop(*lane, slice.depth) - scrollOffset()
+            + TimelinePainter::RulerHeight;
+    return QRectF(TitleWidth + std::max(left, -10.0), top,
+                  std::min(right, lanesWidth() + 10.0) - std::max(left, -10.0),
+                  TimelineLayout::SliceHeight - 2)
+            .toAlignedRect();
+}
+
+void TimelineView::paintSelection(QPainter &painter)
+{
+    if (m_selection.kind == TimelineSelection::Kind::Nothing || !m_store)
+        return;
+    const auto [start, end] = m_selection.span(*m_store);
+    const double left = m_scale.x(start);
+    const double right = std::max(m_scale.x(end), left + 2);
+    painter.setPen(QPen(m_theme.accent, 2));
+    painter.setBrush(Qt::NoBrush);
+    const int offset = scrollOffset() - TimelinePainter::RulerHeight;
+    if (m_selection.kind == TimelineSelection::Kind::Slice) {
+        painter.drawRect(rectOf(m_selection.slice).translated(-TitleWidth, 0));
+    } else if (m_selection.kind == TimelineSelection::Kind::Range) {
+        QColor shade = m_theme.accent;
+        shade.setAlpha(36);
+        const QRectF area(left, TimelinePainter::RulerHeight, right - left, viewport()->height());
+        painter.fillRect(area, shade);
+        painter.setPen(m_theme.accent);
+        painter.drawLine(area.topLeft(), area.bottomLeft());
+        painter.drawLine(area.topRight(), area.bottomRight());
+        painter.setPen(m_theme.text);
+        painter.drawText(QRectF(left - 60, TimelinePainter::RulerHeight + 2, right - left + 120, 18),
+                         Qt::AlignHCenter, durationText(end - start));
+    } else if (const TimelineLane *lane = m_layout.thread(m_selection.handle);
+               lane && m_selection.kind != TimelineSelection::Kind::Cpu
+               && m_selection.kind != TimelineSelection::Kind::Counter) {
+        painter.drawRect(QRectF(left, lane->top - offset - 1, right - left, TimelineLayout::StateHeight));
+    } else if (m_selection.kind == TimelineSelection::Kind::Counter) {
+        painter.drawLine(QPointF(left, TimelinePainter::RulerHeight), QPointF(left, viewport()->height()));
+    }
+}
+
+void TimelineView::paintEvent(QPaintEvent *)
+{
+    QPainter painter(viewport());
+    const QRect area = viewport()->rect();
+    painter.fillRect(area, m_theme.background);
+    QFont font = painter.font();
+    font.setPixelSize(12);
+    painter.setFont(font);
+    const int ruler = TimelinePainter::RulerHeight;
+    if (!m_hasFrame || m_frame.lanes.empty()) {
+        painter.setPen(m_theme.faintText);
+        const bool growing = m_store && !m_store->isComplete();
+        painter.drawText(area, Qt::AlignCenter,
+                         growing ? tr("Waiting for the first record …")
+                                 : tr("This trace holds nothing that can be drawn."));
+        return;
+    }
+    TimelinePainter timeline(painter, m_theme, m_scale, lanesWidth());
+    painter.save();
+    painter.translate(TitleWidth, 0);
+    timeline.paintRuler(QRect(0, 0, lanesWidth(), ruler));
+    painter.setClipRect(QRect(0, ruler, lanesWidth(), area.height() - ruler));
+    timeline.paintGrid(ruler, area.height());
+    painter.translate(0, ruler);
+    timeline.paintLanes(m_frame, scrollOffset());
+    timeline.paintArrows(m_arrows, scrollOffset());
+    painter.translate(0, -ruler);
+    paintSelection(painter);
+    painter.restore();
+
+    painter.save();
+    painter.translate(0, ruler);
+    painter.setClipRect(QRect(0, 0, TitleWidth, area.height() - ruler));
+    painter.fillRect(QRect(0, 0, TitleWidth, area.height()), m_theme.background);
+    timeline.paintTitles(m_frame, scrollOffset(), TitleWidth);
+    painter.restore();
+    painter.setPen(m_theme.grid);
+    painter.drawLine(TitleWidth - 1, 0, TitleWidth - 1, area.height());
+}
+
+void TimelineView::resizeEvent(QResizeEvent *)
+{
+    updateScrollBar();
+    if (m_following || (m_store && m_scale.startNs == 0 && !m_hasFrame))
+        fitAll();
+    else
+        moved();
+}
+
+void TimelineView::scrollContentsBy(int, int)
+{
+    moved();
+}
+
+void TimelineView::wheelEvent(QWheelEvent *event)
+{
+    const QPoint delta = event->angleDelta();
+    const double x = event->position().x() - TitleWidth;
+    if (event->modifiers() & Qt::ControlModifier) {
+        zoom(std::pow(0.8, delta.y() / 120.0), std::max(x, 0.0));
+        event->accept();
+    } else if (event->modifiers() & Qt::ShiftModifier) {
+        pan(-(delta.y() ? delta.y() : delta.x()));
+        event->accept();
+    } else if (std::abs(delta.x()) > std::abs(delta.y())) {
+        pan(-delta.x());
+        event->accept();
+    } else {
+        QAbstractScrollArea::wheelEvent(event);
+    }
+}
+
+void TimelineView::mousePressEvent(QMouseEvent *event)
+{
+    if (event->button() != Qt::LeftButton)
+        return;
+    m_dragOrigin = m_dragLast = event->pos();
+    m_dragged = false;
+    m_drag = event->modifiers() & Qt::ShiftModifier ? Drag::Measure : Drag::Pan;
+}
+
+void TimelineView::mouseMoveEvent(QMouseEvent *event)
+{
+    if (m_drag == Drag::None)
+        return;
+    if ((event->pos() - m_dragOrigin).manhattanLength() >= 4)
+        m_dragged = true;
+    if (!m_dragged)
+        return;
+    if (m_drag == Drag::Pan) {
+        const QPoint step = event->pos() - m_dragLast;
+        if (step.x() != 0)
+            pan(-step.x());
+        verticalScrollBar()->setValue(verticalScrollBar()->value() - step.y());
+        viewport()->setCursor(Qt::ClosedHandCursor);
+    } else {
+        const double a = m_scale.ns(m_dragOrigin.x() - TitleWidth);
+        const double b = m_scale.ns(event->pos().x() - TitleWidth);
+        TimelineSelection range;
+        range.kind = TimelineSelection::Kind::Range;
+        range.startNs = static_cast<std::int64_t>(std::max(0.0, std::min(a, b)));
+        range.endNs = static_cast<std::int64_t>(std::max(0.0, std::max(a, b)));
+        select(range);
+    }
+    m_dragLast = event->pos();
+}
+
+void TimelineView::mouseReleaseEvent(QMouseEvent *event)
+{
+    viewport()->unsetCursor();
+    if (event->button() != Qt::LeftButton || m_drag == Drag::None)
+        return;
+    m_drag = Drag::None;
+    if (m_dragged)
+        return;
+    const int y = event->pos().y() - TimelinePainter::RulerHeight + scrollOffset();
+    const TimelineLane *lane = m_layout.laneAt(y);
+    if (lane && lane->kind == TimelineLane::Kind::Group) {
+        if (!m_collapsed.remove(lane->title))
+            m_collapsed.insert(lane->title);
+        m_layoutRevision = ~std::uint64_t{0};
+        const bool following = m_following;
+        m_following = false;
+        refresh();
+        m_following = following;
+        return;
+    }
+    select(hit(event->pos()));
+}
+
+void TimelineView::mouseDoubleClickEvent(QMouseEvent *event)
+{
+    select(hit(event->pos()));
+    if (m_selection.kind != TimelineSelection::Kind::Nothing)
+        fitSelection();
+}
+
+TimelineSelection TimelineView::hit(const QPoint &position) const
+{
+    TimelineSelection found;
+    const int y = position.y() - TimelinePainter::RulerHeight + scrollOffset();
+    const TimelineLane *lane = m_layout.laneAt(y);
+    if (!m_store || !lane || position.y() < TimelinePainter::RulerHeight || position.x() < TitleWidth)
+        return found;
+    const auto ns = static_cast<std::int64_t>(m_scale.ns(position.x() - TitleWidth));
+    // What is narrower than a few pixels is hit by being near.
+    const auto near = [&](const IntervalTrack &track) -> std::optional<std::size_t> {
+        const auto reach = static_cast<std::int64_t>(2 * m_scale.nsPerPixel);
+        const std::size_t index = track.firstEndingAfter(ns - reach);
+        std::size_t exact = track.indexAt(ns);
+        if (exact < track.size())
+            return exact;
+        return index < track.size() && track.at(index).startNs <= ns + reach
+                ? std::optional<std::size_t>(index)
+                : std::nullopt;
+    };
+    if (lane->kind == TimelineLane::Kind::Cpu) {
+        if (const auto index = near(m_store->cpu(lane->handle))) {
+            found.kind = TimelineSelection::Kind::Cpu;
+            found.handle = lane->handle;
+            found.index = *index;
+        }
+    } else if (lane->kind == TimelineLane::Kind::Counter) {
+        found.kind = TimelineSelection::Kind::Counter;
+        found.handle = lane->handle;
+        found.startNs = found.endNs = ns;
+    } else if (lane->kind == TimelineLane::Kind::Thread) {
+        const int inLane = y - lane->top;
+        if (inLane > TimelineLayout::StateHeight) {
+            const auto depth = static_cast<std::size_t>((inLane - TimelineLayout::StateHeight - 2)
+                                                        / TimelineLayout::SliceHeight);
+            if (depth < m_store->depthCount(lane->handle)) {
+                if (const auto index = near(m_store->slices(lane->handle, depth)))
+                    return TimelineSelection::ofSlice({lane->handle, depth, *index});
+            }
+        } else if (const auto wait = near(m_store->waits(lane->handle)); wait && inLane > 5) {
+            return TimelineSelection::ofWait(lane->handle, *wait);
+        } else if (const auto index = near(m_store->scheduling(lane->handle))) {
+            found.kind = TimelineSelection::Kind::Scheduling;
+            found.handle = lane->handle;
+            found.index = *index;
+        }
+    }
+    return found;
+}
+
+QString TimelineView::tooltip(const TimelineSelection &selection) const
+{
+    if (selection.kind == TimelineSelection::Kind::Nothing)
+        return {};
+    const auto [start, end] = selection.span(*m_store);
+    const QString length = durationText(end - start);
+    const std::vector<ThreadInfo> threads = m_store->threads();
+    switch (selection.kind) {
+    case TimelineSelection::Kind::Slice:
+        return m_store->name(m_store->slices(selection.slice.thread, selection.slice.depth)
+                                     .at(selection.slice.index)
+                                     .value)
+                + QStringLiteral("\n") + length;
+    case TimelineSelection::Kind::Wait: {
+        const WaitInfo wait = m_store->wait(selection.handle, selection.index);
+        QString text = tr("waits: %1, %2").arg(waitReasonText(wait.reason), length);
+        if (wait.object)
+            text.prepend(m_store->objects()[*wait.object].name + QStringLiteral("\n"));
+        if (wait.waker)
+            text += QStringLiteral("\n") + tr("ended by %1").arg(threads[*wait.waker].name);
+        return text;
+    }
+    case TimelineSelection::Kind::Scheduling: {
+        const SchedulingValue value
+                = SchedulingValue::unpack(m_store->scheduling(selection.handle).at(selection.index).value);
+        return value.state == trace::SchedulingState::Running
+                ? tr("on CPU %1, %2").arg(value.cpu).arg(length)
+                : value.state == trace::SchedulingState::Preempted
+                ? tr("ready, but no processor was free, %1").arg(length)
+                : tr("off the processor, %1").arg(length);
+    }
+    case TimelineSelection::Kind::Cpu: {
+        const std::uint32_t thread = m_store->cpu(selection.handle).at(selection.index).value;
+        return (thread < threads.size() ? threads[thread].name : QString()) + QStringLiteral("\n") + length;
+    }
+    case TimelineSelection::Kind::Counter:
+        return tr("%1: %2").arg(m_store->objects()[selection.handle].name)
+                .arg(m_store->counter(selection.handle).valueAt(selection.startNs));
+    default:
+        return {};
+    }
+}
+
+bool TimelineView::viewportEvent(QEvent *event)
+{
+    if (event->type() == QEvent::ToolTip && m_store) {
+        const auto *help = static_cast<QHelpEvent *>(event);
+        const QString text = tooltip(hit(help->pos()));
+        if (text.isEmpty())
+            QToolTip::hideText();
+        else
+            QToolTip::showText(help->globalPos(), text, viewport());
+        return true;
+    }
+    return QAbstractScrollArea::viewportEvent(event);
+}
+
+void TimelineView::keyPressEvent(QKeyEvent *event)
+{
+    const double page = lanesWidth();
+    switch (event->key()) {
+    case Qt::Key_W:
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+        zoom(0.7);
+        break;
+    case Qt::Key_S:
+    case Qt::Key_Minus:
+        zoom(1 / 0.7);
+        break;
+    case Qt::Key_A:
+    case Qt::Key_Left:
+        pan(-page * 0.15);
+        break;
+    case Qt::Key_D:
+    case Qt::Key_Right:
+        pan(page * 0.15);
+        break;
+    case Qt::Key_F:
+        fitSelection();
+        break;
+    case Qt::Key_Home:
+        setStart(0);
+        moved();
+        break;
+    case Qt::Key_End:
+        if (m_store && !m_store->isComplete()) {
+            setFollowing(true);
+        } else if (m_store) {
+            setStart(static_cast<double>(m_store->endNs()) - page * m_scale.nsPerPixel);
+            moved();
+        }
+        break;
+    case Qt::Key_Comma:
+        selectNeighbour(false);
+        break;
+    case Qt::Key_Period:
+        selectNeighbour(true);
+        break;
+    case Qt::Key_Escape:
+        select({});
+        break;
+    default:
+        QAbstractScrollArea::keyPressEvent(event);
+    }
+}
+
+} // namespace heddle::studio
