@@ -152,9 +152,22 @@ void MainWindow::makeDocks()
     tabifyDockWidget(results, log);
     results->raise();
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
-    resizeDocks({patterns, form}, {230, 330}, Qt::Horizontal);
-    resizeDocks({selection}, {220}, Qt::Vertical);
-    resizeDocks({selection, results}, {480, 560}, Qt::Horizontal);
+    m_patterns->setMinimumWidth(220);
+    m_form->setMinimumWidth(330);
+    m_selection->setMinimumHeight(120);
+}
+
+// Sizes of docks hold only once the window has its own.
+void MainWindow::showEvent(QShowEvent *event)
+{
+    QMainWindow::showEvent(event);
+    if (!m_wantsDefaultSizes)
+        return;
+    m_wantsDefaultSizes = false;
+    QTimer::singleShot(0, this, [this] {
+        resizeDocks({m_docks[3]}, {230}, Qt::Vertical);
+        resizeDocks({m_docks[0], m_docks[1]}, {220, 340}, Qt::Horizontal);
+    });
 }
 
 void MainWindow::makeActions()
@@ -454,7 +467,7 @@ void MainWindow::restoreLayout()
     QSettings settings;
     resize(1500, 940);
     restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
-    restoreState(settings.value(QStringLiteral("layout")).toByteArray());
+    m_wantsDefaultSizes = !restoreState(settings.value(QStringLiteral("layout")).toByteArray());
     const QString pattern = settings.value(QStringLiteral("pattern")).toString();
     if (!m_patterns->selectPattern(pattern))
         m_patterns->selectPattern(QStringLiteral("producer-consumer"));

@@ -40,6 +40,7 @@ public:
     [[nodiscard]] TraceTab *currentTab() const;
 
 protected:
+    void showEvent(QShowEvent *event) override;
     void closeEvent(QCloseEvent *event) override;
     void dragEnterEvent(QDragEnterEvent *event) override;
     void dropEvent(QDropEvent *event) override;
@@ -81,7 +82,8 @@ private:
     QAction *m_fit = nullptr;
     QMenu *m_recent = nullptr;
     QMenu *m_export = nullptr;
-    QList<QDockWidget *> m_docks;
+    QList<QDockWidget *> m_docks; ///< in the order of their creation
+    bool m_wantsDefaultSizes = false;
 };
 
 } // namespace heddle::studio

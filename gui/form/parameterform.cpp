@@ -11,6 +11,7 @@
 #include <QSpinBox>
 #include <QToolButton>
 
+#include <algorithm>
 #include <limits>
 
 namespace heddle::studio {
@@ -116,8 +117,18 @@ void ParameterForm::setPattern(const PatternInfo &info)
     auto *rows = static_cast<QFormLayout *>(QWidget::layout());
     while (rows->rowCount() > 0)
         rows->removeRow(0);
-    QString group;
+    // By group, in the order in which the groups first occur.
+    QStringList groups;
     for (const ParameterInfo &parameter : info.parameters) {
+        if (!groups.contains(parameter.group))
+            groups << parameter.group;
+    }
+    QList<ParameterInfo> ordered = info.parameters;
+    std::stable_sort(ordered.begin(), ordered.end(), [&](const ParameterInfo &a, const ParameterInfo &b) {
+        return groups.indexOf(a.group) < groups.indexOf(b.group);
+    });
+    QString group;
+    for (const ParameterInfo &parameter : ordered) {
         if (parameter.group != group) {
             group = parameter.group;
             auto *heading = new QLabel(QStringLiteral("<b>%1</b>").arg(group.toHtmlEscaped()));

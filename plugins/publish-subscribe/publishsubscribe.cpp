@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <heddle/core/event.h>
+#include <heddle/core/exchange.h>
+#include <heddle/core/thread.h>
+#include <heddle/pattern/patternplugin.h>
+#include <heddle/tasks/eventloopexecutor.h>
+#include <heddle/trace/slice.h>
+
+#include <QElapsedTimer>
+#include <QObject>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace {
+
+using heddle::Delivery;
+using heddle::EventLoopExecutor;
+namespace trace = heddle::trace;
+
+using NumberExchange = heddle::Exchange<qint64>;
+
+/// One subscriber: what it got, checked as it comes.
+class Listener
+{
+public:
+    Listener(heddle::RunContext &context, std::chrono::nanoseconds work)
+        : m_context(context), m_work(work)
+    {}
+    void receive(qint64 message, qint64 step)
+    {
+        static const trace::Name handling("handle");
+        static const trace::Name number("message");
+        const trace::Slice slice(handling, {{number, message}});
+        // Messages go to the exchanges in turn, so each exchange's own are a step apart.
+        if (m_received > 0 && message != m_last + step)
+            m_inOrder = false;
+        m_last = message;
+        ++m_received;
+        if (m_work >= std::chrono::milliseconds(1))
+            m_context.pause(m_work);
+        else if (m_work.count() > 0)
+            m_context.compute(m_work);
+    }
+    [[nodiscard]] qint64 received() const { return m_received; }
+    [[nodiscard]] bool inOrder() const { return m_inOrder; }
+
+private:
+    heddle::RunContext &m_context;
+    std::chrono::nanoseconds m_work;
+    std::atomic<qint64> m_received{0};
+    std::atomic<bool> m_inOrder{true};
+    qint64 m_last = 0; ///< only in the thread that handles
+};
+
+class PublishSubscribe final : public heddle::Pattern
+{
+public:
+    void run(heddle::RunContext &context) override;
+
+private:
+    void makeSubscribers();
+    void churn(double perSecond);
+    double send();
+    void drain();
+    void report(double sendMilliseconds, double wallMilliseconds);
+    heddle::SubscriptionOptions options(std::size_t subscriber) const;
+
+    heddle::RunContext *m_context = nullptr;
+    std::vector<std::shared_ptr<NumberExchange>> m_exchanges;
+    std::vector<std::unique_ptr<EventLoopExecutor>> m_loops;
+    std::vector<std::unique_ptr<Listener>> m_listeners;
+    std::vector<heddle::Subscription> m_subscriptions;
+    std::atomic<bool> m_sending{true};
+    std::atomic<qint64> m_visitors{0};
+    qint64 m_messages = 0;
+    qint64 m_sent = 0;
+    Delivery m_delivery = Delivery::Direct;
+};
+
+heddle::SubscriptionOptions PublishSubscribe::options(std::size_t subscriber) const
+{
+    heddle::SubscriptionOptions options;
+    options.delivery = m_delivery;
+    if (m_context->hasFault(QStringLiteral("slow-direct")) && subscriber == 0)
+        options.delivery = Delivery::Direct;
+    if (options.delivery != Delivery::Direct) {
+        options.context = m_loops[subscriber % m_loops.size()]->context();
+        // Room enough not to hinder, little enough to notice a subscriber that cannot keep up.
+        options.capacity = m_context->hasFault(QStringLiteral("unbounded-queue")) ? 0 : 64;
+    }
+    return options;
+}
+
+void PublishSubscribe::makeSubscribers()
+{
+    const auto slow = m_context->parameters().milliseconds(QStringLiteral("slowSub"));
+    const qint64 count = m_context->parameters().integer(QStringLiteral("subs"));
+    const auto step = static_cast<qint64>(m_exchanges.size());
+    for (const auto &exchange : m_exchanges) {
+        for (qint64 k = 0; k < count; ++k) {
+            m_listeners.push_back(std::make_unique<Listener>(*m_context, k == 0 ? slow : slow / 10));
+            m_subscriptions.push_back(exchange->attach(
+                    [listener = m_listeners.back().get(), step](qint64 message) {
+                        listener->receive(message, step);
+                    },
+                    options(static_cast<std::size_t>(k))));
+        }
+    }
+}
+
+// Visitors attach and detach while messages flow; they must neither miss the exchange nor harm it.
+void PublishSubscribe::churn(double perSecond)
+{
+    std::mt19937_64 random = m_context->random(77);
+    while (m_sending && !m_context->stopRequested()) {
+        HEDDLE_SLICE("visit");
+        const auto &exchange = m_exchanges[random() % m_exchanges.size()];
+        heddle::SubscriptionOptions options;
+        heddle::Subscription visit = exchange->attach([this](qint64) { ++m_visitors; }, options);
+        m_context->pause(std::chrono::nanoseconds(static_cast<qint64>(1e9 / perSecond)));
+        visit.detachAndWait();
+    }
+}
+
+double PublishSubscribe::send()
+{
+    static const trace::Name sending("send");
+    static const trace::Name number("message");
+    QElapsedTimer timer;
+    timer.start();
+    for (qint64 message = 0; message < m_messages && !m_context->stopRequested(); ++message) {
+        const trace::Slice slice(sending, {{number, message}});
+        const auto &exchange = m_exchanges[static_cast<std::size_t>(message) % m_exchanges.size()];
+        const heddle::SendReport report = exchange->send(message, m_context->stopToken());
+        for (const QString &error : report.errors)
+            m_context->warning(error);
+        ++m_sent;
+        m_context->progress(static_cast<double>(m_sent) / static_cast<double>(m_messages));
+    }
+    return static_cast<double>(timer.nsecsElapsed()) / 1e6;
+}
+
+// Queued messages are handled in order, so a task put behind them tells that they are.
+void PublishSubscribe::drain()
+{
+    HEDDLE_SLICE("wait for the subscribers");
+    for (const auto &loop : m_loops) {
+        heddle::Event drained("drained");
+        loop->post([&drained] { drained.set(); });
+        drained.wait();
+    }
+}
+
+void PublishSubscribe::report(double sendMilliseconds, double wallMilliseconds)
+{
+    qint64 deliveries = 0;
+    qint64 wrong = 0;
+    const auto exchanges = static_cast<qint64>(m_exchanges.size());
+    const qint64 perExchange = m_context->parameters().integer(QStringLiteral("subs"));
+    for (std::size_t k = 0; k < m_listeners.size(); ++k) {
+        const qint64 exchange = perExchange > 0 ? static_cast<qint64>(k) / perExchange : 0;
+        const qint64 expected = m_sent / exchanges + (exchange < m_sent % exchanges ? 1 : 0);
+        deliveries += m_listeners[k]->received();
+        wrong += m_listeners[k]->received() != expected || !m_listeners[k]->inOrder();
+    }
+    int attached = 0;
+    for (const auto &exchange : m_exchanges)
+        attached += exchange->subscriberCount();
+    m_context->result(QStringLiteral("deliveries"), deliveries);
+    m_context->result(QStringLiteral("rate"), wallMilliseconds > 0
+                              ? static_cast<double>(deliveries) * 1000 / wallMilliseconds : 0.0);
+    m_context->result(QStringLiteral("send-time"), sendMilliseconds);
+    m_context->result(QStringLiteral("left-attached"), attached);
+    if (m_visitors > 0)
+        m_context->info(QStringLiteral("Visitors got %1 messages.").arg(m_visitors.load()));
+    if (m_context->stopRequested())
+        return;
+    m_context->invariant(QStringLiteral("each-once-in-order"), wrong == 0,
+                         QStringLiteral("%1 messages, %2 deliveries, %3 of %4 subscribers got something else")
+                                 .arg(m_sent).arg(deliveries).arg(wrong).arg(m_listeners.size()));
+    m_context->invariant(QStringLiteral("all-detached"), attached == 0,
+                         QStringLiteral("%1 still attached").arg(attached));
+}
+
+void PublishSubscribe::run(heddle::RunContext &context)
+{
+    m_context = &context;
+    const heddle::Parameters &parameters = context.parameters();
+    m_messages = parameters.integer(QStringLiteral("msgs"));
+    const QString delivery = parameters.text(QStringLiteral("delivery"));
+    m_delivery = delivery == QLatin1String("direct") ? Delivery::Direct
+            : delivery == QLatin1String("queued")    ? Delivery::Queued
+                                                     : Delivery::BlockingQueued;
+    if (m_delivery != Delivery::Direct) {
+        const qint64 threads = std::max<qint64>(parameters.integer(QStringLiteral("subThreads")), 1);
+        for (qint64 k = 1; k <= threads; ++k)
+            m_loops.push_back(std::make_unique<EventLoopExecutor>("subscribers " + std::to_string(k)));
+    }
+    for (qint64 k = 1; k <= parameters.integer(QStringLiteral("exchanges")); ++k) {
+        // By name: whoever asks for it gets the same one.
+        m_exchanges.push_back(NumberExchange::exchange(QStringLiteral("exchange %1").arg(k)));
+    }
+    makeSubscribers();
+    QElapsedTimer timer;
+    timer.start();
+    std::unique_ptr<heddle::Thread> visitors;
+    if (const double perSecond = parameters.number(QStringLiteral("churn")); perSecond > 0)
+        visitors = std::make_unique<heddle::Thread>("visitors", [this, perSecond] { churn(perSecond); });
+    double sendTime = 0;
+    heddle::Thread sender("sender", [&] { sendTime = send(); });
+    sender.join();
+    m_sending = false;
+    if (visitors)
+        visitors->join();
+    if (context.stopRequested()) {
+        for (heddle::Subscription &subscription : m_subscriptions)
+            subscription.detachAndWait(); // what is on its way is dropped
+    } else {
+        drain();
+    }
+    const double wall = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    if (context.hasFault(QStringLiteral("missing-detach")) && !m_subscriptions.empty()) {
+        m_subscriptions.back().release();
+        m_subscriptions.pop_back();
+    }
+    for (heddle::Subscription &subscription : m_subscriptions)
+        subscription.detach();
+    report(sendTime, wall);
+    m_loops.clear();
+    sender.joinAndRethrow();
+}
+
+class PublishSubscribePlugin : public QObject, public heddle::PatternPlugin
+{
+    Q_OBJECT
+    Q_PLUGIN_METADATA(IID HEDDLE_PATTERN_IID FILE "publish-subscribe.json")
+    Q_INTERFACES(heddle::PatternPlugin)
+public:
+    std::unique_ptr<heddle::Pattern> create() const override
+    {
+        return std::make_unique<PublishSubscribe>();
+    }
+};
+
+} // namespace
+
+#include "publishsubscribe.moc"
