@@ -135,8 +135,7 @@ void MainWindow::makeDocks()
 {
     setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
-    QDockWidget *patterns = addDock(QStringLiteral("patterns"), tr("Patterns"), m_patterns,
-                                    Qt::LeftDockWidgetArea);
+    addDock(QStringLiteral("patterns"), tr("Patterns"), m_patterns, Qt::LeftDockWidgetArea);
     QDockWidget *form = addDock(QStringLiteral("configure"), tr("Configure"), m_form,
                                 Qt::RightDockWidgetArea);
     QDockWidget *lesson = addDock(QStringLiteral("lesson"), tr("Lesson"), m_lesson,

@@ -221,8 +221,10 @@ void PublishSubscribe::run(heddle::RunContext &context)
         drain();
     }
     const double wall = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    // Still attached when the pattern counts who is left; the exchange may outlive this run.
+    heddle::Subscription forgotten;
     if (context.hasFault(QStringLiteral("missing-detach")) && !m_subscriptions.empty()) {
-        m_subscriptions.back().release();
+        forgotten = std::move(m_subscriptions.back());
         m_subscriptions.pop_back();
     }
     for (heddle::Subscription &subscription : m_subscriptions)

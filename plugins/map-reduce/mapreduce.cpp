@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "corpus.h"
+
+#include <heddle/pattern/patternplugin.h>
+#include <heddle/tasks/poolthreadname.h>
+#include <heddle/trace/slice.h>
+
+#include <QElapsedTimer>
+#include <QFile>
+#include <QHash>
+#include <QObject>
+#include <QThreadPool>
+#include <QtConcurrentFilter>
+#include <QtConcurrentMap>
+
+namespace {
+
+namespace trace = heddle::trace;
+
+/// How often each word occurs, and how many words there were.
+struct Counts
+{
+    QHash<QByteArray, qint64> words;
+    qint64 total = 0;
+};
+
+class MapReduce final : public heddle::Pattern
+{
+public:
+    void run(heddle::RunContext &context) override;
+
+private:
+    QList<QByteArray> readTexts(const QStringList &paths) const;
+    Counts countFile(const QString &path);
+    static Counts countText(const QByteArray &text);
+    static void add(Counts &sum, const Counts &part);
+    void keepLongWords(Counts &counts, bool concurrently);
+    Counts sequentially(const QStringList &paths);
+    Counts concurrently(const QStringList &paths);
+    Counts lineByLine(const QStringList &paths);
+
+    heddle::RunContext *m_context = nullptr;
+    QThreadPool m_pool;
+    heddle::PoolThreadName m_threadName{"pool"};
+    std::chrono::nanoseconds m_perItem{0};
+    qint64 m_minimumLength = 1;
+};
+
+Counts MapReduce::countText(const QByteArray &text)
+{
+    Counts counts;
+    const auto isLetter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80); };
+    qsizetype start = -1;
+    for (qsizetype k = 0; k <= text.size(); ++k) {
+        const bool inWord = k < text.size() && isLetter(text[k]);
+        if (inWord && start < 0)
+            start = k;
+        if (!inWord && start >= 0) {
+            ++counts.words[text.sliced(start, k - start).toLower()];
+            ++counts.total;
+            start = -1;
+        }
+    }
+    return counts;
+}
+
+Counts MapReduce::countFile(const QString &path)
+{
+    HEDDLE_SLICE("map: count a file");
+    if (m_context->stopRequested())
+        return {};
+    QFile file(path);
+    Counts counts;
+    if (file.open(QIODevice::ReadOnly))
+        counts = countText(file.readAll());
+    if (m_perItem.count() > 0)
+        m_context->compute(m_perItem);
+    return counts;
+}
+
+void MapReduce::add(Counts &sum, const Counts &part)
+{
+    HEDDLE_SLICE("reduce");
+    for (auto entry = part.words.begin(); entry != part.words.end(); ++entry)
+        sum.words[entry.key()] += entry.value();
+    sum.total += part.total;
+}
+
+void MapReduce::keepLongWords(Counts &counts, bool concurrently)
+{
+    HEDDLE_SLICE("filter");
+    QList<QByteArray> words = counts.words.keys();
+    const auto isLong = [this](const QByteArray &word) { return word.size() >= m_minimumLength; };
+    if (concurrently) {
+        words = QtConcurrent::blockingFiltered(&m_pool, words, [this, isLong](const QByteArray &word) {
+            m_threadName.apply();
+            return isLong(word);
+        });
+    } else {
+        words.removeIf([isLong](const QByteArray &word) { return !isLong(word); });
+    }
+    QHash<QByteArray, qint64> kept;
+    kept.reserve(words.size());
+    for (const QByteArray &word : std::as_const(words))
+        kept.insert(word, counts.words.value(word));
+    counts.words = kept;
+}
+
+Counts MapReduce::sequentially(const QStringList &paths)
+{
+    HEDDLE_SLICE("one after the other");
+    Counts sum;
+    for (const QString &path : paths) {
+        if (m_context->stopRequested())
+            break;
+        add(sum, countFile(path));
+    }
+    keepLongWords(sum, false);
+    return sum;
+}
+
+Counts MapReduce::concurrently(const QStringList &paths)
+{
+    HEDDLE_SLICE("with QtConcurrent");
+    const auto map = [this](const QString &path) {
+        m_threadName.apply();
+        return countFile(path);
+    };
+    const QString reduce = m_context->parameters().text(QStringLiteral("reduce"));
+    Counts sum;
+    if (reduce == QLatin1String("sequential")) {
+        const QList<Counts> parts = QtConcurrent::blockingMapped<QList<Counts>>(&m_pool, paths, map);
+        for (const Counts &part : parts)
+            add(sum, part);
+    } else {
+        const auto options = reduce == QLatin1String("ordered")
+                ? QtConcurrent::OrderedReduce | QtConcurrent::SequentialReduce
+                : QtConcurrent::UnorderedReduce | QtConcurrent::SequentialReduce;
+        sum = QtConcurrent::blockingMappedReduced<Counts>(&m_pool, paths, map, &MapReduce::add, options);
+    }
+    keepLongWords(sum, true);
+    return sum;
+}
+
+QList<QByteArray> MapReduce::readTexts(const QStringList &paths) const
+{
+    QList<QByteArray> lines;
+    for (const QString &path : paths) {
+        QFile file(path);
+        if (file.open(QIODevice::ReadOnly))
+            lines << file.readAll().split('\n');
+    }
+    return lines;
+}
+
+// The fault: the same result from tasks that are too small.
+Counts MapReduce::lineByLine(const QStringList &paths)
+{
+    HEDDLE_SLICE("with QtConcurrent, a task a line");
+    Counts sum = QtConcurrent::blockingMappedReduced<Counts>(
+            &m_pool, readTexts(paths),
+            [this](const QByteArray &line) {
+                m_threadName.apply();
+                HEDDLE_SLICE("map: count a line");
+                return countText(line);
+            },
+            &MapReduce::add, QtConcurrent::UnorderedReduce | QtConcurrent::SequentialReduce);
+    keepLongWords(sum, true);
+    return sum;
+}
+
+void MapReduce::run(heddle::RunContext &context)
+{
+    m_context = &context;
+    const heddle::Parameters &parameters = context.parameters();
+    m_perItem = parameters.microseconds(QStringLiteral("perItem"));
+    m_minimumLength = parameters.integer(QStringLiteral("minimumLength"));
+    if (const qint64 threads = parameters.integer(QStringLiteral("threads")); threads > 0)
+        m_pool.setMaxThreadCount(static_cast<int>(threads));
+    m_pool.setExpiryTimeout(-1);
+
+    const QString folder = parameters.text(QStringLiteral("folder"));
+    const qint64 items = parameters.integer(QStringLiteral("items"));
+    const Corpus corpus = [&] {
+        HEDDLE_SLICE("prepare the files");
+        return folder.isEmpty() ? Corpus::make(context.random(), items,
+                                               parameters.number(QStringLiteral("skew")))
+                                : Corpus::ofFolder(folder, items);
+    }();
+
+    QElapsedTimer timer;
+    timer.start();
+    const Counts sequential = sequentially(corpus.paths());
+    const double sequentialMs = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    context.progress(0.6, QStringLiteral("counted one after the other"));
+    timer.start();
+    const Counts parallel = context.hasFault(QStringLiteral("tiny-grain")) ? lineByLine(corpus.paths())
+                                                                           : concurrently(corpus.paths());
+    const double parallelMs = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    if (context.stopRequested())
+        return;
+    context.progress(1.0);
+    const double speedUp = parallelMs > 0 ? sequentialMs / parallelMs : 0;
+    context.result(QStringLiteral("words"), parallel.total);
+    context.result(QStringLiteral("distinct"), static_cast<qint64>(parallel.words.size()));
+    context.result(QStringLiteral("sequential"), sequentialMs);
+    context.result(QStringLiteral("parallel"), parallelMs);
+    context.result(QStringLiteral("speed-up"), speedUp);
+    context.invariant(QStringLiteral("same-counts"),
+                      sequential.total == parallel.total && sequential.words == parallel.words,
+                      QStringLiteral("%1 and %2 words, %3 and %4 distinct")
+                              .arg(sequential.total).arg(parallel.total)
+                              .arg(sequential.words.size()).arg(parallel.words.size()));
+    context.info(QStringLiteral("%1 files: %2 ms one after the other, %3 ms with %4 threads: %5 times as fast.")
+                         .arg(corpus.paths().size()).arg(sequentialMs, 0, 'f', 0).arg(parallelMs, 0, 'f', 0)
+                         .arg(m_pool.maxThreadCount()).arg(speedUp, 0, 'f', 2));
+}
+
+class MapReducePlugin : public QObject, public heddle::PatternPlugin
+{
+    Q_OBJECT
+    Q_PLUGIN_METADATA(IID HEDDLE_PATTERN_IID FILE "map-reduce.json")
+    Q_INTERFACES(heddle::PatternPlugin)
+public:
+    std::unique_ptr<heddle::Pattern> create() const override { return std::make_unique<MapReduce>(); }
+};
+
+} // namespace
+
+#include "mapreduce.moc"
