@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "echoserver.h"
+
+#include <heddle/core/error.h>
+#include <heddle/core/event.h>
+#include <heddle/trace/slice.h>
+
+#include <stdexcept>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace trace = heddle::trace;
+
+class EchoServer::Listener : public QTcpServer
+{
+public:
+    explicit Listener(EchoServer *server)
+        : m_server(server)
+    {}
+
+protected:
+    void incomingConnection(qintptr descriptor) override { m_server->connectionArrived(descriptor); }
+
+private:
+    EchoServer *m_server;
+};
+
+EchoServer::EchoServer(heddle::RunContext &context, Design design, int workers, int backlog)
+    : m_context(context)
+    , m_design(design)
+    , m_backlog(backlog)
+    , m_socketObject(trace::ObjectKind::Socket, "connection")
+{
+    if (design == Design::Pool)
+        m_pool = std::make_unique<heddle::ThreadPoolExecutor>("worker", workers);
+    m_loop = std::make_unique<heddle::EventLoopExecutor>(design == Design::EventLoop ? "event loop"
+                                                                                    : "acceptor");
+}
+
+EchoServer::~EchoServer()
+{
+    stop();
+}
+
+quint16 EchoServer::start()
+{
+    quint16 port = 0;
+    QString problem;
+    // Not a task of the executor: the listener belongs to its thread's event loop.
+    QMetaObject::invokeMethod(m_loop->context(), [&] {
+        m_listener = new Listener(this);
+        m_listener->setMaxPendingConnections(m_backlog);
+        if (m_listener->listen(QHostAddress::LocalHost))
+            port = m_listener->serverPort();
+        else
+            problem = m_listener->errorString();
+    }, Qt::BlockingQueuedConnection);
+    if (port == 0) {
+        throw heddle::Error(QStringLiteral("The server cannot listen: %1").arg(problem),
+                            QStringLiteral("127.0.0.1"),
+                            QStringLiteral("Check that the loopback interface is up"));
+    }
+    return port;
+}
+
+void EchoServer::connectionArrived(qintptr descriptor)
+{
+    HEDDLE_SLICE("accept");
+    ++m_accepted;
+    try {
+        switch (m_design) {
+        case Design::Pool:
+            m_pool->post([this, descriptor] { serveBlocking(descriptor); });
+            return;
+        case Design::ThreadEach:
+            m_threads.push_back(std::make_unique<heddle::Thread>(
+                    "connection " + std::to_string(m_accepted), [this, descriptor] { serveBlocking(descriptor); }));
+            return;
+        case Design::EventLoop:
+            serveInLoop(descriptor);
+            return;
+        }
+    } catch (const heddle::ShutDown &) {
+        ::close(static_cast<int>(descriptor));
+    }
+}
+
+bool EchoServer::enter(qintptr descriptor)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_stopping)
+        m_open.insert(descriptor);
+    return !m_stopping;
+}
+
+void EchoServer::leave(qintptr descriptor)
+{
+    const std::lock_guard lock(m_mutex);
+    m_open.erase(descriptor);
+}
+
+bool EchoServer::echo(QTcpSocket &socket)
+{
+    HEDDLE_SLICE("echo");
+    const QByteArray bytes = socket.readAll();
+    m_bytesIn += bytes.size();
+    if (m_context.hasFault(QStringLiteral("handler-throws")) && ++m_messages == 3)
+        throw std::runtime_error("the handler of a connection failed");
+    if (socket.write(bytes) != bytes.size())
+        return false;
+    m_bytesOut += bytes.size();
+    return true;
+}
+
+void EchoServer::serveBlocking(qintptr descriptor)
+{
+    HEDDLE_SLICE("serve a connection");
+    if (!enter(descriptor)) {
+        ::close(static_cast<int>(descriptor));
+        return;
+    }
+    // Leaves the list before the socket closes: its number may be another one's at once.
+    QTcpSocket socket;
+    struct Leave
+    {
+        EchoServer *server;
+        qintptr descriptor;
+        ~Leave() { server->leave(descriptor); }
+    } const onReturn{this, descriptor};
+    socket.setSocketDescriptor(descriptor);
+    while (true) {
+        bool readable = false;
+        {
+            trace::Wait wait(m_socketObject, trace::WaitReason::InputOutput);
+            readable = socket.waitForReadyRead(-1); // stop() shuts the connection down
+        }
+        if (!readable || !echo(socket))
+            return;
+        while (socket.bytesToWrite() > 0) {
+            if (!socket.waitForBytesWritten(-1))
+                return;
+        }
+    }
+}
+
+void EchoServer::serveInLoop(qintptr descriptor)
+{
+    auto *socket = new QTcpSocket(m_listener);
+    socket->setSocketDescriptor(descriptor);
+    QObject::connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
+    QObject::connect(socket, &QTcpSocket::readyRead, socket, [this, socket] {
+        // No exception may cross an event loop.
+        try {
+            if (echo(*socket))
+                return;
+        } catch (const std::exception &failure) {
+            m_context.warning(QString::fromUtf8(failure.what()));
+        }
+        socket->abort();
+    });
+}
+
+void EchoServer::stop()
+{
+    if (!m_loop)
+        return;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_stopping = true;
+        for (const qintptr descriptor : m_open)
+            ::shutdown(static_cast<int>(descriptor), SHUT_RDWR);
+    }
+    QMetaObject::invokeMethod(m_loop->context(), [this] { delete m_listener; },
+                              Qt::BlockingQueuedConnection);
+    m_listener = nullptr;
+    if (m_pool)
+        m_pool->shutDown();
+    m_threads.clear();
+    m_loop.reset();
+}
