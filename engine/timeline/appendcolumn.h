@@ -42,7 +42,7 @@ public:
     [[nodiscard]] const T &operator[](std::size_t index) const { return at(index); }
 
     /// The writer's access to an element. Changing one that readers may see is only allowed when
-    /// T is an atomic.
+    /// T is an atomic, or when what changes is behind a pointer and ordered by itself.
     [[nodiscard]] T &mutate(std::size_t index)
     {
         const Position position = locate(index);

@@ -119,14 +119,16 @@ void CounterTrack::collect(const Viewport &viewport, std::int64_t traceEndNs,
     out.clear();
     const std::size_t count = size();
     const std::int64_t resolution = std::max<std::int64_t>(viewport.resolutionNs, 1);
-    std::size_t index = d->firstAfter(viewport.startNs, 0, count);
+    // From the beginning of its bucket, so that what is merged does not change while panning.
+    const std::int64_t firstBucket = viewport.bucketStart(viewport.startNs);
+    std::size_t index = d->firstAfter(firstBucket - 1, 0, count);
     if (index > 0)
         --index; // the value in force at the left edge
     while (index < count) {
         const std::int64_t start = d->times.at(index);
         if (start >= viewport.endNs)
             break;
-        const std::int64_t bucketEnd = (start / resolution + 1) * resolution;
+        const std::int64_t bucketEnd = viewport.bucketStart(start) + resolution;
         const std::size_t next = std::max(d->firstAfter(bucketEnd - 1, index, count), index + 1);
         const Range range = d->rangeOf(index, next);
         const std::int64_t end = next < count ? d->times.at(next) : std::max(traceEndNs, start);

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::int64_t valueAt(std::int64_t ns) const;
     [[nodiscard]] std::int64_t minimum() const;
     [[nodiscard]] std::int64_t maximum() const;
+    /// What to draw of \a viewport: one run per step of the resolution that has samples, each
+    /// reaching to the next; the first holds the value in force at the left edge.
     void collect(const Viewport &viewport, std::int64_t traceEndNs,
                  std::vector<CounterRun> &out) const;
     [[nodiscard]] std::size_t memoryBytes() const;

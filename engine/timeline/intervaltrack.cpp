@@ -184,6 +184,14 @@ void IntervalTrack::collect(const Viewport &viewport, std::int64_t traceEndNs,
     const std::size_t count = size();
     const std::int64_t resolution = std::max<std::int64_t>(viewport.resolutionNs, 1);
     std::size_t index = firstEndingAfter(viewport.startNs);
+    if (index < count) {
+        // From the beginning of its bucket, so that what is merged does not change while panning.
+        const std::int64_t duration = d->duration(index);
+        if (duration != Interval::Unfinished && duration < resolution) {
+            const std::int64_t bucketStart = viewport.bucketStart(d->starts.at(index));
+            index = d->firstStartingAt(bucketStart, 0, count);
+        }
+    }
     while (index < count) {
         const std::int64_t start = d->starts.at(index);
         if (start >= viewport.endNs)
@@ -196,7 +204,7 @@ void IntervalTrack::collect(const Viewport &viewport, std::int64_t traceEndNs,
             ++index;
             continue;
         }
-        const std::int64_t bucketEnd = (start / resolution + 1) * resolution;
+        const std::int64_t bucketEnd = viewport.bucketStart(start) + resolution;
         std::size_t next = d->firstStartingAt(bucketEnd, index, count);
         // Only the last to start in the bucket can be wide: the others end before it begins.
         if (next - 1 > index) {

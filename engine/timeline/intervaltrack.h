@@ -39,6 +39,14 @@ struct Viewport
     /// Anything narrower is merged. Callers use powers of two, so that merging does not change
     /// while panning.
     std::int64_t resolutionNs = 1;
+
+    /// The start of the step of the resolution that \a ns lies in. Steps are anchored at 0.
+    [[nodiscard]] std::int64_t bucketStart(std::int64_t ns) const
+    {
+        const std::int64_t step = resolutionNs > 1 ? resolutionNs : 1;
+        const std::int64_t offset = ns % step;
+        return ns - (offset < 0 ? offset + step : offset);
+    }
 };
 
 /// Intervals in order of time that do not overlap: the slices of one thread at one depth, a
@@ -72,8 +80,10 @@ public:
     [[nodiscard]] std::size_t firstEndingAfter(std::int64_t ns) const;
     /// The interval at \a ns, or size().
     [[nodiscard]] std::size_t indexAt(std::int64_t ns) const;
-    /// What to draw of \a viewport. An unfinished interval reaches to \a traceEndNs.
-    /// \a out is cleared first.
+    /// What to draw of \a viewport: intervals narrower than the resolution that begin in the same
+    /// step become one run, so that at most two runs begin in a step. The first run may begin before
+    /// the viewport. An unfinished interval reaches to \a traceEndNs. \a out is cleared first.
+    /// O(runs · log n).
     void collect(const Viewport &viewport, std::int64_t traceEndNs,
                  std::vector<IntervalRun> &out) const;
     [[nodiscard]] std::size_t memoryBytes() const;

@@ -7,6 +7,7 @@
 #include <bit>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace heddle {
 
@@ -40,7 +41,15 @@ struct RecordingFeed::Private
     std::unordered_map<trace::NameId, QString> texts;
     std::unordered_map<trace::ThreadIndex, std::size_t> threads;
     std::unordered_map<std::uint64_t, std::size_t> threadsByTid;
-    std::unordered_map<std::size_t, std::size_t> waitCounts; // per thread
+    // The wait that goes on in each thread.
+    struct OpenWait
+    {
+        std::size_t count = 0; ///< waits begun so far
+        trace::ObjectId object = 0;
+        bool isOpen = false;
+    };
+    std::unordered_map<std::size_t, OpenWait> waits;
+    std::unordered_set<std::size_t> introduced; ///< threads that the recorder has told of
     std::unordered_map<trace::ObjectId, std::size_t> objects;
     std::vector<Sample> samples;
     std::vector<UnresolvedWaker> wakers;
@@ -73,13 +82,11 @@ struct RecordingFeed::Private
         // The kernel may have told of it first, under its number alone.
         std::size_t handle = 0;
         const auto byTid = threadsByTid.find(tid);
-        const bool isTaken = byTid != threadsByTid.end()
-                && std::any_of(threads.begin(), threads.end(),
-                               [&](const auto &entry) { return entry.second == byTid->second; });
-        if (byTid != threadsByTid.end() && !isTaken)
+        if (byTid != threadsByTid.end() && !introduced.count(byTid->second))
             handle = byTid->second;
         else
             handle = writer.addThread(process, static_cast<std::int64_t>(tid), {}, ns);
+        introduced.insert(handle);
         threads[index] = handle;
         threadsByTid[tid] = handle;
         return handle;
@@ -140,6 +147,7 @@ struct RecordingFeed::Private
         }
         return found;
     }
+    void endWait(std::size_t handle, const Record &record, std::int64_t ns);
     void writeSamples(std::int64_t untilNs);
     void resolveWakers();
     void consume(trace::ThreadIndex index, std::span<const Record> records, std::size_t position,
@@ -192,22 +200,15 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         if (const auto target = object(record.low()))
             writer.destroyObject(*target, ns);
         break;
-    case RecordType::WaitBegin:
+    case RecordType::WaitBegin: {
         writer.beginWait(handle, ns, object(record.low()), static_cast<WaitReason>(record.high()));
-        ++waitCounts[handle];
-        break;
-    case RecordType::WaitEnd: {
-        writer.endWait(handle, ns);
-        const std::size_t count = waitCounts[handle];
-        if (count == 0)
-            break; // its begin was lost
-        const auto outcome = static_cast<WaitOutcome>(record.top());
-        writer.describeWait(handle, count - 1, std::nullopt, outcome);
-        // The waker's own records may not have been read yet.
-        if (const trace::ThreadIndex waker = record.high() & 0xffffff)
-            wakers.push_back({handle, count - 1, waker, outcome});
+        OpenWait &wait = waits[handle];
+        wait = {wait.count + 1, record.low(), true};
         break;
     }
+    case RecordType::WaitEnd:
+        endWait(handle, record, ns);
+        break;
     case RecordType::FlowBegin:
     case RecordType::FlowStep:
     case RecordType::FlowEnd: {
@@ -230,6 +231,22 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
     case RecordType::Value:
         break;
     }
+}
+
+void RecordingFeed::Private::endWait(std::size_t handle, const Record &record, std::int64_t ns)
+{
+    OpenWait &wait = waits[handle];
+    if (!wait.isOpen)
+        return; // its begin was lost
+    wait.isOpen = false;
+    writer.endWait(handle, ns);
+    if (wait.object != record.low())
+        return; // this one's end and the other's begin were lost
+    const auto outcome = static_cast<WaitOutcome>(record.top());
+    writer.describeWait(handle, wait.count - 1, std::nullopt, outcome);
+    // The waker's own records may not have been read yet.
+    if (const trace::ThreadIndex waker = record.high() & 0xffffff)
+        wakers.push_back({handle, wait.count - 1, waker, outcome});
 }
 
 void RecordingFeed::Private::writeSamples(std::int64_t untilNs)

@@ -223,6 +223,7 @@ public:
         void describeObject(std::size_t object, const ObjectInfo &info);
         void destroyObject(std::size_t object, std::int64_t ns);
 
+        /// Slices that nest deeper than 4096 are counted as lost.
         void beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
                         const std::vector<SliceArgument> &arguments = {});
         void endSlice(std::size_t thread, std::int64_t ns);

@@ -5,6 +5,11 @@
 
 namespace heddle {
 
+namespace {
+// Slices that nest deeper are counted as lost: each depth is a track of its own.
+constexpr std::size_t MostDepth = 4096;
+} // namespace
+
 struct TraceStore::Writer::Private
 {
     TraceStore::Private *store;
@@ -21,6 +26,15 @@ struct TraceStore::Writer::Private
             store->cpus.append(std::make_unique<IntervalTrack>());
         return *store->cpus.mutate(number);
     }
+    void lose(std::size_t thread, std::uint64_t records)
+    {
+        {
+            const std::unique_lock lock(store->mutex);
+            store->threads.at(thread).lost += records;
+        }
+        add(store->lostCount, records);
+    }
+    void chain(const FlowPoint &point);
     static void add(std::atomic<std::uint64_t> &counter, std::uint64_t amount = 1)
     {
         counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
@@ -120,6 +134,11 @@ void TraceStore::Writer::beginSlice(std::size_t thread, std::int64_t ns, std::ui
 {
     d->see(ns);
     ThreadTracks &tracks = d->tracks(thread);
+    if (tracks.openSlices >= MostDepth) {
+        ++tracks.openSlices;
+        d->lose(thread, 1);
+        return;
+    }
     if (tracks.openSlices == tracks.depths.size())
         tracks.depths.append(std::make_unique<SliceTrack>());
     SliceTrack &track = *tracks.depths.mutate(tracks.openSlices);
@@ -137,6 +156,8 @@ void TraceStore::Writer::endSlice(std::size_t thread, std::int64_t ns)
         return; // begun before the recording
     d->see(ns);
     --tracks.openSlices;
+    if (tracks.openSlices >= MostDepth)
+        return; // counted as lost when it began
     tracks.depths.mutate(tracks.openSlices)->intervals.end(ns);
 }
 
@@ -185,26 +206,31 @@ void TraceStore::Writer::flowPoint(std::size_t thread, std::int64_t ns, std::uin
 {
     d->see(ns);
     const FlowPoint point{flow, ns, static_cast<std::uint32_t>(thread), kind, phase};
+    d->chain(point);
+    // Last, so that a reader who sees the point in its thread finds the whole flow.
     d->tracks(thread).flowPoints.append(point);
+}
 
-    const std::unique_lock lock(d->store->mutex);
-    auto &points = d->store->flowPoints;
+void TraceStore::Writer::Private::chain(const FlowPoint &point)
+{
+    const std::unique_lock lock(store->mutex);
+    auto &points = store->flowPoints;
     points.push_back({point, 0});
     const auto position = static_cast<std::uint32_t>(points.size());
-    const auto [entry, isNew] = d->store->flows.try_emplace(flow);
+    const auto [entry, isNew] = store->flows.try_emplace(point.flow);
     TraceStore::Private::FlowEntry &chain = entry->second;
     if (isNew) {
         chain.first = position;
-        d->add(d->store->flowCount);
+        add(store->flowCount);
     } else {
         points[chain.last - 1].next = position;
     }
     chain.last = position;
     const bool wasComplete = chain.begun && chain.ended;
-    chain.begun |= phase == FlowPhase::Begin;
-    chain.ended |= phase == FlowPhase::End;
+    chain.begun |= point.phase == FlowPhase::Begin;
+    chain.ended |= point.phase == FlowPhase::End;
     if (!wasComplete && chain.begun && chain.ended)
-        d->add(d->store->completeFlowCount);
+        add(store->completeFlowCount);
 }
 
 void TraceStore::Writer::taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow,
@@ -246,16 +272,11 @@ void TraceStore::Writer::lost(std::size_t thread, std::int64_t ns, std::uint64_t
     // that must have begun in it have no name.
     while (openSlices && tracks.openSlices > *openSlices)
         endSlice(thread, ns);
-    constexpr std::size_t sane = 4096;
-    while (openSlices && tracks.openSlices < std::min(*openSlices, sane))
+    while (openSlices && tracks.openSlices < std::min(*openSlices, MostDepth))
         beginSlice(thread, ns, intern(u"(lost)"));
     instant(thread, ns, intern(u"records lost"),
             {{QStringLiteral("records"), QVariant::fromValue<quint64>(records)}});
-    {
-        const std::unique_lock lock(d->store->mutex);
-        d->store->threads.at(thread).lost += records;
-    }
-    d->add(d->store->lostCount, records);
+    d->lose(thread, records);
 }
 
 void TraceStore::Writer::setLost(std::size_t thread, std::uint64_t records)
