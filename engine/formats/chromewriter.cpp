@@ -21,8 +21,9 @@ constexpr qsizetype FlushBytes = 1 << 18;
 class EventStream
 {
 public:
-    EventStream(QIODevice &device, const FormatProgress &progress, double total)
-        : m_device(device), m_progress(progress), m_total(total)
+    EventStream(QIODevice &device, const FormatProgress &progress, const std::stop_token &stop,
+                double total)
+        : m_device(device), m_progress(progress), m_stop(stop), m_total(total)
     {
         m_out = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
     }
@@ -30,6 +31,8 @@ public:
     void event(const char *phase, std::int64_t pid, std::int64_t tid, std::int64_t ns,
                const QByteArray &fields)
     {
+        if (m_isCancelled)
+            return;
         m_out += m_isFirst ? "\n" : ",\n";
         m_isFirst = false;
         char head[160];
@@ -79,15 +82,18 @@ private:
                         QStringLiteral("Free some disk space and try again"));
         }
         m_out.clear();
+        m_isCancelled = m_stop.stop_requested();
         if (m_progress)
             m_progress(std::min(1.0, static_cast<double>(m_done) / m_total));
     }
 
     QIODevice &m_device;
     const FormatProgress &m_progress;
+    const std::stop_token &m_stop;
     double m_total;
     std::uint64_t m_done = 0;
     bool m_isFirst = true;
+    bool m_isCancelled = false;
     QByteArray m_out;
 };
 
@@ -101,7 +107,7 @@ public:
         , m_threads(store.threads())
         , m_objects(store.objects())
         , m_processes(store.processes())
-        , m_events(device, progress,
+        , m_events(device, progress, stop,
                    static_cast<double>(store.counts().slices + store.counts().waits
                                        + store.counts().counters + 2 * store.counts().flows
                                        + store.counts().scheduling + 1))
@@ -241,15 +247,17 @@ private:
         const IntervalTrack &track = m_store.scheduling(thread);
         for (std::size_t k = 0, count = track.size(); k < count; ++k) {
             const Interval interval = track.at(k);
-            if (interval.durationNs == Interval::Unfinished)
-                continue;
+            // What a thread does at the trace's end, it does until then.
+            const std::int64_t durationNs = interval.durationNs == Interval::Unfinished
+                    ? std::max<std::int64_t>(m_store.endNs() - interval.startNs, 0)
+                    : interval.durationNs;
             const SchedulingValue value = SchedulingValue::unpack(interval.value);
             const bool running = value.state == trace::SchedulingState::Running;
             const char *state = running ? "Running"
                     : value.state == trace::SchedulingState::Preempted ? "R"
                                                                        : "S";
             event("T", thread, interval.startNs,
-                  duration(interval.durationNs) + nameField(QLatin1String(state))
+                  duration(durationNs) + nameField(QLatin1String(state))
                           + (running ? ",\"args\":{\"cpu\":" + QByteArray::number(value.cpu) + '}'
                                      : QByteArray()));
         }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "perfettopackets_p.h"
 
-#include <cmath>
-
 namespace heddle::perfetto {
 
 namespace {
@@ -12,10 +10,18 @@ QString textOf(const protozero::data_view &view)
     return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size()));
 }
 
-QString find(const std::unordered_map<std::uint64_t, QString> &names, std::uint64_t iid)
+// Damaged numbers may overflow; they wrap around instead of being undefined.
+std::int64_t product(std::int64_t a, std::int64_t b)
 {
-    const auto known = names.find(iid);
-    return known != names.end() ? known->second : QStringLiteral("name %1").arg(iid);
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
+std::int64_t sum(std::int64_t a, std::int64_t b)
+{
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+std::int64_t difference(std::int64_t a, std::int64_t b)
+{
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
 }
 
 } // namespace
@@ -49,6 +55,7 @@ void PacketParser::parse(protozero::pbf_reader packet)
         case Packet::TrackDescriptor:
         case Packet::TrackEvent:
         case Packet::TaskStateEvent:
+        case Packet::UiState:
         case Packet::Attributes: {
             const std::uint32_t tag = packet.tag();
             parts.emplace_back(tag, packet.get_message());
@@ -90,9 +97,11 @@ void PacketParser::parse(protozero::pbf_reader packet)
             parseTrack(part);
         else if (tag == Packet::Attributes)
             parseAttributes(part);
-        else if (tag == Packet::TrackEvent)
+        else if (tag == Packet::UiState)
+            parseUiState(part);
+        else if (tag == Packet::TrackEvent && isPlausible(timeNs))
             parseEvent(part, sequence, timeNs);
-        else if (tag == Packet::TaskStateEvent)
+        else if (tag == Packet::TaskStateEvent && isPlausible(timeNs))
             parseTaskState(part, timeNs);
     }
 }
@@ -103,11 +112,10 @@ std::int64_t PacketParser::time(Sequence &sequence, std::uint32_t clock, std::in
     if (own == sequence.clocks.end())
         return value;
     SequenceClock &state = own->second;
-    const std::int64_t reading = state.isIncremental
-            ? state.lastNs + value * state.multiplier
-            : value * state.multiplier;
+    const std::int64_t step = product(value, state.multiplier);
+    const std::int64_t reading = state.isIncremental ? sum(state.lastNs, step) : step;
     state.lastNs = reading;
-    return state.mainNs + (reading - state.snapshotNs);
+    return sum(state.mainNs, difference(reading, state.snapshotNs));
 }
 
 void PacketParser::parseSnapshot(protozero::pbf_reader message, Sequence &sequence)
@@ -154,6 +162,8 @@ void PacketParser::parseSnapshot(protozero::pbf_reader message, Sequence &sequen
     for (const Reading &reading : readings) {
         if (reading.id == primary)
             main = reading.value;
+        if (!isPlausible(reading.value))
+            continue;
         if (reading.id == ClockId::Monotonic && startMonotonicNs == 0)
             startMonotonicNs = reading.value;
         if (reading.id == ClockId::Realtime && startRealtimeNs == 0)
@@ -161,46 +171,10 @@ void PacketParser::parseSnapshot(protozero::pbf_reader message, Sequence &sequen
     }
     for (const Reading &reading : readings) {
         if (reading.id >= 64 && reading.id < 128) {
-            const std::int64_t value = reading.value * reading.multiplier;
+            const std::int64_t value = product(reading.value, reading.multiplier);
             sequence.clocks[reading.id]
                     = {value, main, value, reading.multiplier, reading.isIncremental};
         }
-    }
-}
-
-void PacketParser::parseInterned(protozero::pbf_reader message, Sequence &sequence)
-{
-    while (message.next()) {
-        std::unordered_map<std::uint64_t, QString> *target = nullptr;
-        switch (message.tag()) {
-        case Interned::Categories:
-            target = &sequence.categories;
-            break;
-        case Interned::EventNames:
-            target = &sequence.names;
-            break;
-        case Interned::AnnotationNames:
-            target = &sequence.annotations;
-            break;
-        case Interned::Strings:
-            target = &sequence.strings;
-            break;
-        default:
-            message.skip();
-            continue;
-        }
-        protozero::pbf_reader entry = message.get_message();
-        std::uint64_t iid = 0;
-        QString name;
-        while (entry.next()) {
-            if (entry.tag() == Interned::Iid)
-                iid = entry.get_uint64();
-            else if (entry.tag() == Interned::Name)
-                name = textOf(entry.get_view());
-            else
-                entry.skip();
-        }
-        (*target)[iid] = name;
     }
 }
 
@@ -258,6 +232,19 @@ void PacketParser::parseTrack(protozero::pbf_reader message)
     tracks.push_back(track);
 }
 
+void PacketParser::parseUiState(protozero::pbf_reader message)
+{
+    while (message.next()) {
+        if (message.tag() != Ui::End) {
+            message.skip();
+            continue;
+        }
+        const auto end = static_cast<std::int64_t>(message.get_uint64());
+        if (isPlausible(end))
+            viewEndNs = end;
+    }
+}
+
 void PacketParser::parseAttributes(protozero::pbf_reader message)
 {
     while (message.next()) {
@@ -278,115 +265,6 @@ void PacketParser::parseAttributes(protozero::pbf_reader message)
         }
         attributes.insert(key, value);
     }
-}
-
-SliceArgument PacketParser::parseAnnotation(protozero::pbf_reader message, const Sequence &sequence) const
-{
-    SliceArgument argument;
-    while (message.next()) {
-        switch (message.tag()) {
-        case AnnotationField::NameIid:
-            argument.key = find(sequence.annotations, message.get_uint64());
-            break;
-        case AnnotationField::Name:
-            argument.key = textOf(message.get_view());
-            break;
-        case AnnotationField::Bool:
-            argument.value = message.get_bool();
-            break;
-        case AnnotationField::UInt:
-            argument.value = QVariant::fromValue<quint64>(message.get_uint64());
-            break;
-        case AnnotationField::Int:
-            argument.value = QVariant::fromValue<qint64>(message.get_int64());
-            break;
-        case AnnotationField::Double:
-            argument.value = message.get_double();
-            break;
-        case AnnotationField::String:
-            argument.value = textOf(message.get_view());
-            break;
-        case AnnotationField::StringIid:
-            argument.value = find(sequence.strings, message.get_uint64());
-            break;
-        default:
-            message.skip();
-        }
-    }
-    return argument;
-}
-
-void PacketParser::parseEvent(protozero::pbf_reader message, Sequence &sequence, std::int64_t timeNs)
-{
-    ParsedEvent event;
-    event.timeNs = timeNs;
-    event.track = sequence.defaultTrack;
-    std::uint32_t type = 0;
-    while (message.next()) {
-        switch (message.tag()) {
-        case Event::Type:
-            type = static_cast<std::uint32_t>(message.get_enum());
-            break;
-        case Event::TrackUuid:
-            event.track = message.get_uint64();
-            break;
-        case Event::NameIid:
-            event.name = find(sequence.names, message.get_uint64());
-            break;
-        case Event::Name:
-            event.name = textOf(message.get_view());
-            break;
-        case Event::CategoryIid:
-            if (message.wire_type() == protozero::pbf_wire_type::varint)
-                event.category = find(sequence.categories, message.get_uint64());
-            else
-                message.skip();
-            break;
-        case Event::Category:
-            event.category = textOf(message.get_view());
-            break;
-        case Event::Annotation:
-            event.arguments.push_back(parseAnnotation(message.get_message(), sequence));
-            break;
-        case Event::CounterValue:
-            event.value = message.get_int64();
-            break;
-        case Event::DoubleCounterValue:
-            event.value = std::llround(message.get_double());
-            break;
-        case Event::FlowId:
-            if (message.wire_type() == protozero::pbf_wire_type::fixed64)
-                event.flows.push_back(message.get_fixed64());
-            else
-                message.skip();
-            break;
-        case Event::TerminatingFlowId:
-            if (message.wire_type() == protozero::pbf_wire_type::fixed64)
-                event.terminatingFlows.push_back(message.get_fixed64());
-            else
-                message.skip();
-            break;
-        default:
-            message.skip();
-        }
-    }
-    switch (static_cast<EventType>(type)) {
-    case EventType::SliceBegin:
-        event.kind = ParsedEvent::Kind::Begin;
-        break;
-    case EventType::SliceEnd:
-        event.kind = ParsedEvent::Kind::End;
-        break;
-    case EventType::Instant:
-        event.kind = ParsedEvent::Kind::Instant;
-        break;
-    case EventType::Counter:
-        event.kind = ParsedEvent::Kind::Counter;
-        break;
-    default:
-        return;
-    }
-    events.push_back(std::move(event));
 }
 
 void PacketParser::parseTaskState(protozero::pbf_reader message, std::int64_t timeNs)

@@ -5,6 +5,14 @@
 
 #include <heddle/timeline/tracestore.h>
 
+#include <protozero/exception.hpp>
+// A field of another type than expected is damage in a file, not a mistake of this program: in every
+// kind of build it throws.
+#ifdef protozero_assert
+#    error "include perfettopackets_p.h before other headers of protozero"
+#endif
+#define protozero_assert(condition)                                                                \
+    static_cast<void>((condition) ? 0 : throw protozero::unknown_pbf_wire_type_exception())
 #include <protozero/pbf_reader.hpp>
 
 #include <QHash>
@@ -56,7 +64,15 @@ public:
     QMap<QString, QString> attributes;
     std::int64_t startMonotonicNs = 0;
     std::int64_t startRealtimeNs = 0;
+    std::int64_t viewEndNs = 0; ///< where the writer's view ended
     std::uint64_t packets = 0;
+
+    /// Whether \a ns can be an instant: readings of a clock are not negative, and differences of
+    /// two stay far from overflowing.
+    [[nodiscard]] static bool isPlausible(std::int64_t ns)
+    {
+        return ns >= 0 && ns < (std::int64_t{1} << 61);
+    }
 
 private:
     // A clock that a sequence defined for itself.
@@ -82,6 +98,7 @@ private:
     void parseSnapshot(protozero::pbf_reader message, Sequence &sequence);
     void parseInterned(protozero::pbf_reader message, Sequence &sequence);
     void parseTrack(protozero::pbf_reader message);
+    void parseUiState(protozero::pbf_reader message);
     void parseAttributes(protozero::pbf_reader message);
     void parseEvent(protozero::pbf_reader message, Sequence &sequence, std::int64_t timeNs);
     void parseTaskState(protozero::pbf_reader message, std::int64_t timeNs);

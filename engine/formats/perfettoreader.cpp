@@ -42,6 +42,13 @@ private:
         }
         return missing;
     }
+    // A time relative to the start, as far from it as a sound file can tell.
+    static std::int64_t time(const ParsedEvent &event, const char *key, std::int64_t missing = 0)
+    {
+        constexpr qlonglong most = qlonglong{1} << 61;
+        return std::clamp(argument(event, QLatin1String(key), qlonglong{missing}).toLongLong(), -most,
+                          most);
+    }
     static std::optional<std::size_t> position(const ParsedEvent &event, const char *key, std::size_t size)
     {
         bool isNumber = false;
@@ -69,6 +76,7 @@ private:
     std::unordered_map<std::uint64_t, std::size_t> m_waits;    // by track
     std::unordered_map<std::uint64_t, std::size_t> m_counters; // by track: object
     std::unordered_map<std::int64_t, std::size_t> m_byTid;
+    std::unordered_map<std::uint64_t, const ParsedTrack *> m_tracks; // by uuid, the last told
 };
 
 void StoreBuilder::chooseStart()
@@ -82,6 +90,8 @@ void StoreBuilder::chooseStart()
     else if (!m_parser.events.empty())
         m_startNs = first;
     m_writer.setStart(m_startNs, m_parser.startRealtimeNs);
+    if (isOurs)
+        m_writer.advance(m_parser.viewEndNs - m_startNs);
     for (auto entry = m_parser.attributes.begin(); entry != m_parser.attributes.end(); ++entry)
         m_writer.setAttribute(entry.key(), entry.value());
 }
@@ -91,8 +101,8 @@ void StoreBuilder::readFacts()
     for (const ParsedEvent &event : m_parser.events) {
         if (event.category == QLatin1String(CategoryThread)) {
             m_facts[event.track] = {argument(event, QLatin1String("tid")).toLongLong(),
-                                    argument(event, QLatin1String("start_ns")).toLongLong(),
-                                    argument(event, QLatin1String("end_ns"), -1).toLongLong(),
+                                    time(event, "start_ns"),
+                                    time(event, "end_ns", Interval::Unfinished),
                                     argument(event, QLatin1String("lost")).toULongLong()};
         }
     }
@@ -112,6 +122,7 @@ std::size_t StoreBuilder::processOf(std::int64_t pid, const QString &name)
 void StoreBuilder::addTracks()
 {
     for (const ParsedTrack &track : m_parser.tracks) {
+        m_tracks[track.uuid] = &track;
         if (track.isProcess && !track.isThread)
             processOf(track.pid, track.name);
     }
@@ -147,8 +158,8 @@ void StoreBuilder::addObjects()
         info.kind = objectKindFromId(argument(event, QLatin1String("kind")).toString());
         info.name = event.name;
         info.capacity = argument(event, QLatin1String("capacity")).toLongLong();
-        info.createdNs = argument(event, QLatin1String("created_ns")).toLongLong();
-        info.destroyedNs = argument(event, QLatin1String("destroyed_ns"), -1).toLongLong();
+        info.createdNs = time(event, "created_ns");
+        info.destroyedNs = time(event, "destroyed_ns", Interval::Unfinished);
         info.process = std::min<std::size_t>(argument(event, QLatin1String("process")).toULongLong(),
                                              m_processes.empty() ? 0 : m_processes.size() - 1);
         const std::size_t handle = m_writer.addObject(info);
@@ -170,12 +181,24 @@ std::size_t StoreBuilder::threadOf(std::uint64_t track)
     if (known != m_threads.end())
         return known->second;
     // A track that is no thread: shown as a lane of its own.
-    QString name = QStringLiteral("track %1").arg(track);
-    for (const ParsedTrack &described : m_parser.tracks) {
-        if (described.uuid == track && !described.name.isEmpty())
-            name = described.name;
+    QString name;
+    std::uint64_t parent = 0;
+    if (const auto described = m_tracks.find(track); described != m_tracks.end()) {
+        name = described->second->name;
+        parent = described->second->parent;
     }
-    const std::size_t handle = m_writer.addThread(processOf(0, {}), 0, name, 0);
+    if (name.isEmpty())
+        name = QStringLiteral("track %1").arg(track);
+    std::int64_t pid = 0;
+    constexpr int mostGenerations = 16; // damaged files may have circles
+    for (int k = 0; k < mostGenerations && pid == 0; ++k) {
+        const auto ancestor = m_tracks.find(parent);
+        if (ancestor == m_tracks.end())
+            break;
+        pid = ancestor->second->pid;
+        parent = ancestor->second->parent;
+    }
+    const std::size_t handle = m_writer.addThread(processOf(pid, {}), 0, name, 0);
     m_threads.emplace(track, handle);
     return handle;
 }
@@ -283,6 +306,7 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
 {
     const QByteArray bytes = device.readAll();
     PacketParser parser;
+    std::uint64_t damaged = 0;
     try {
         protozero::pbf_reader trace(bytes.constData(), static_cast<std::size_t>(bytes.size()));
         while (trace.next()) {
@@ -290,7 +314,12 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
                 trace.skip();
                 continue;
             }
-            parser.parse(trace.get_message());
+            const protozero::pbf_reader packet = trace.get_message();
+            try {
+                parser.parse(packet);
+            } catch (const protozero::exception &) {
+                ++damaged; // the next packet can be found nevertheless
+            }
             if (parser.packets % 4096 == 0) {
                 if (stop.stop_requested())
                     throw Stopped(QStringLiteral("Reading was cancelled"), QStringLiteral("Perfetto import"));
@@ -300,7 +329,7 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
             }
         }
     } catch (const protozero::exception &damage) {
-        if (parser.events.empty() && parser.tracks.empty()) {
+        if (parser.events.empty() && parser.tracks.empty() && parser.attributes.isEmpty()) {
             throw Error(QStringLiteral("The file is not a Perfetto trace, or is damaged from its beginning "
                                        "(%1)").arg(QLatin1String(damage.what())),
                         QStringLiteral("Perfetto import"),
@@ -309,6 +338,17 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
         parser.attributes.insert(QStringLiteral("damage"),
                                  QStringLiteral("The file ends or is damaged after %1 packets; what came "
                                                 "before is shown").arg(parser.packets));
+    }
+    if (parser.events.empty() && parser.tracks.empty() && parser.attributes.isEmpty()) {
+        throw Error(QStringLiteral("The file holds nothing that can be shown (%1 packets, %2 of them damaged)")
+                            .arg(parser.packets)
+                            .arg(damaged),
+                    QStringLiteral("Perfetto import"),
+                    QStringLiteral("Record it with track events, or open another file"));
+    }
+    if (damaged > 0) {
+        parser.attributes.insert(QStringLiteral("damaged_packets"),
+                                 QStringLiteral("%1 of %2").arg(damaged).arg(parser.packets));
     }
     StoreBuilder(parser, store).build();
     if (progress)
