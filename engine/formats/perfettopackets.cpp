@@ -34,7 +34,8 @@ void PacketParser::parse(protozero::pbf_reader packet)
     std::uint32_t flags = 0;
     std::uint32_t clock = 0;
     std::int64_t timestamp = 0;
-    std::vector<std::pair<std::uint32_t, protozero::pbf_reader>> parts;
+    auto &parts = m_parts;
+    parts.clear();
     while (packet.next()) {
         switch (packet.tag()) {
         case Packet::SequenceId:

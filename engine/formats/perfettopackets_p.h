@@ -106,6 +106,7 @@ private:
     std::int64_t time(Sequence &sequence, std::uint32_t clock, std::int64_t value);
 
     std::unordered_map<std::uint32_t, Sequence> m_sequences;
+    std::vector<std::pair<std::uint32_t, protozero::pbf_reader>> m_parts; ///< of the packet being read
 };
 
 } // namespace heddle::perfetto

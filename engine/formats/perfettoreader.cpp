@@ -286,10 +286,14 @@ void StoreBuilder::build()
     readFacts();
     addTracks();
     addObjects();
-    std::stable_sort(m_parser.events.begin(), m_parser.events.end(),
-                     [](const ParsedEvent &a, const ParsedEvent &b) { return a.timeNs < b.timeNs; });
+    // Events are large: their order is sorted, not they. Those of one instant keep the file's order.
+    std::vector<std::pair<std::int64_t, std::size_t>> order;
+    order.reserve(m_parser.events.size());
     for (const ParsedEvent &event : m_parser.events)
-        add(event);
+        order.emplace_back(event.timeNs, order.size());
+    std::sort(order.begin(), order.end());
+    for (const auto &[timeNs, index] : order)
+        add(m_parser.events[index]);
     m_writer.complete();
 }
 
