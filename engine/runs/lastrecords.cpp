@@ -9,8 +9,6 @@ QStringList lastRecordsOf(const TraceStore &store)
     const std::vector<ThreadInfo> threads = store.threads();
     const std::vector<ObjectInfo> objects = store.objects();
     for (std::size_t thread = 0; thread < threads.size(); ++thread) {
-        if (threads[thread].endNs != Interval::Unfinished)
-            continue;
         QStringList doing;
         for (std::size_t depth = 0; depth < store.depthCount(thread); ++depth) {
             const IntervalTrack &track = store.slices(thread, depth);

@@ -70,7 +70,10 @@ private Q_SLOTS:
         QStringList wrong;
         for (const QString &path : sources(QStringLiteral(SOURCE_DIR "/") + folder)) {
             for (const QString &include : includes(path)) {
-                // The short form <heddle/queue.h> hides the room, so it is for users only.
+                // The short form <heddle/queue.h> hides the room, so it is for users only: and for
+                // the text of a new plugin, which the command line holds.
+                if (path.endsWith(QLatin1String("plugintemplate.cpp")))
+                    continue;
                 if (!include.contains('/') || !rooms.contains(include.section('/', 0, 0)))
                     wrong << path + QStringLiteral(" includes <heddle/%1>").arg(include);
             }
