@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mainwindow.h"
+
+#include <heddle/formats/traceformat.h>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace heddle;
+using namespace heddle::studio;
+
+// The studio's own window, driven as a user drives it.
+class TestStudio : public QObject
+{
+    Q_OBJECT
+
+    static std::unique_ptr<MainWindow> makeWindow()
+    {
+        QSettings().clear();
+        auto window = std::make_unique<MainWindow>();
+        window->resize(1400, 900);
+        window->show();
+        return window;
+    }
+    static const TimelineLane *lane(const TimelineView &view, TimelineLane::Kind kind, const QString &title)
+    {
+        for (const TimelineLane &candidate : view.layout().lanes) {
+            if (candidate.kind == kind && candidate.title == title)
+                return &candidate;
+        }
+        return nullptr;
+    }
+    static QJsonObject quick() { return {{"items", 40}, {"produce", 0}, {"consume", 0}}; }
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        QStandardPaths::setTestModeEnabled(true);
+        QCoreApplication::setOrganizationName("heddle-test");
+        QCoreApplication::setApplicationName("tst_studio");
+        Appearance::apply(Appearance::Mode::Light);
+    }
+
+    void theFormIsBuiltFromTheSchema()
+    {
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        ParameterForm *form = window->runForm()->parameters();
+        auto *producers = qobject_cast<QSpinBox *>(form->editor("producers"));
+        QVERIFY(producers);
+        QCOMPARE(producers->minimum(), 1);
+        QCOMPARE(producers->maximum(), 32);
+        QCOMPARE(producers->value(), 1);
+        QVERIFY(qobject_cast<QDoubleSpinBox *>(form->editor("consume")));
+        auto *stop = qobject_cast<QComboBox *>(form->editor("stop"));
+        QVERIFY(stop);
+        QCOMPARE(stop->currentData().toString(), "perConsumer");
+        producers->setValue(5);
+        stop->setCurrentIndex(stop->findData("close"));
+        QCOMPARE(form->values()["producers"].toInt(), 5);
+        QCOMPARE(form->values()["stop"].toString(), "close");
+        window->runForm()->applyPreset("back-pressure");
+        QCOMPARE(form->values()["capacity"].toInt(), 8);
+        QCOMPARE(form->values()["producers"].toInt(), 1); // the rest is as by default
+        auto *fault = window->runForm()->findChild<QCheckBox *>("fault-lost-sentinel");
+        QVERIFY(fault);
+        fault->setChecked(true);
+        QCOMPARE(window->runForm()->request().faults, QStringList{"lost-sentinel"});
+    }
+
+    void theSearchFieldFiltersThePatterns()
+    {
+        const auto window = makeWindow();
+        QAbstractItemModel *model = window->patternList()->model();
+        window->patternList()->searchField()->setText("sentinel");
+        QCOMPARE(model->rowCount(), 1);
+        QCOMPARE(model->rowCount(model->index(0, 0)), 1);
+        window->patternList()->searchField()->setText("no such thing");
+        QCOMPARE(model->rowCount(), 0);
+    }
+
+    void f5RunsThePatternAndItsLanesAppear()
+    {
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        window->runForm()->parameters()->setValues(quick());
+        QVERIFY(QTest::qWaitForWindowExposed(window.get()));
+        window->activateWindow();
+        QTest::keyClick(window.get(), Qt::Key_F5);
+        TraceTab *tab = window->currentTab();
+        QVERIFY(tab && tab->run());
+        QTRY_VERIFY_WITH_TIMEOUT(!tab->run()->isActive(), 30'000);
+        QCOMPARE(tab->run()->report().state, RunState::Finished);
+        TimelineView &view = *tab->timeline();
+        QTRY_VERIFY(view.isUpToDate());
+        QVERIFY(lane(view, TimelineLane::Kind::Thread, "producer 1"));
+        QVERIFY(lane(view, TimelineLane::Kind::Thread, "consumer 1"));
+        QVERIFY(lane(view, TimelineLane::Kind::Counter, "items"));
+
+        // A click selects a slice, and the panel tells what it was.
+        const TimelineLane *producer = lane(view, TimelineLane::Kind::Thread, "producer 1");
+        std::size_t index = 0;
+        const IntervalTrack &track = tab->store()->slices(producer->handle, 0);
+        while (tab->store()->name(track.at(index).value) != "put")
+            ++index;
+        view.select(TimelineSelection::ofSlice({producer->handle, 0, index}));
+        QTest::keyClick(&view, Qt::Key_F);
+        const QRect place = view.rectOf({producer->handle, 0, index});
+        QVERIFY(place.width() > 100);
+        view.select({});
+        QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, place.center());
+        QCOMPARE(view.selection(), TimelineSelection::ofSlice({producer->handle, 0, index}));
+        const QString told = window->selectionPanel()->toPlainText();
+        QVERIFY2(told.contains("put") && told.contains("producer 1") && told.contains("consumer 1"),
+                 qPrintable(told));
+
+        // Keys move the view; the full stop goes to the next of the same name.
+        const double before = view.scale().nsPerPixel;
+        QTest::keyClick(&view, Qt::Key_W);
+        QVERIFY(view.scale().nsPerPixel < before);
+        QTest::keyClick(&view, Qt::Key_S);
+        const double start = view.scale().startNs;
+        QTest::keyClick(&view, Qt::Key_D);
+        QVERIFY(view.scale().startNs > start);
+        QTest::keyClick(&view, Qt::Key_Period);
+        QVERIFY(view.selection().slice.index > index);
+
+        // What is exported is what was shown.
+        QTemporaryDir folder;
+        const QString path = folder.filePath("run.pftrace");
+        QSignalSpy exported(tab, &TraceTab::exported);
+        tab->exportTo(path, "perfetto");
+        QVERIFY(exported.wait(20'000));
+        TraceStore read;
+        importTrace(path, read);
+        QCOMPARE(read.counts().slices, tab->store()->counts().slices);
+        QCOMPARE(read.counts().flows, tab->store()->counts().flows);
+    }
+
+    void shiftF5StopsALongRun()
+    {
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        window->runForm()->parameters()->setValues({{"items", 100000}, {"consume", 5}});
+        window->startRun();
+        TraceTab *tab = window->currentTab();
+        QTRY_VERIFY_WITH_TIMEOUT(tab->store()->counts().slices > 10, 20'000); // grows while it runs
+        window->stopRun();
+        QTRY_VERIFY_WITH_TIMEOUT(!tab->run()->isActive(), 20'000);
+        QCOMPARE(tab->run()->report().state, RunState::Cancelled);
+        QVERIFY(!tab->bannerText().isEmpty());
+    }
+
+    void aFileThatCannotBeReadIsExplainedInTheTab()
+    {
+        const auto window = makeWindow();
+        window->openFile("/nonexistent/trace.pftrace");
+        TraceTab *tab = window->currentTab();
+        QTRY_VERIFY(!tab->isBusy());
+        QVERIFY2(tab->bannerText().contains("/nonexistent/trace.pftrace"), qPrintable(tab->bannerText()));
+    }
+};
+
+QTEST_MAIN(TestStudio)
+#include "tst_studio.moc"
