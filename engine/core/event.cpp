@@ -38,6 +38,12 @@ bool Event::isSet() const
     return m_set;
 }
 
+bool Event::hasWaiters() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_waiters.hasWaiters();
+}
+
 bool Event::wait(std::stop_token stop)
 {
     return waitUntil(WaitPoint::Forever, stop);

@@ -34,6 +34,8 @@ public:
     /// The same within \a timeout; false on time-out too. \throws Error when \a timeout is negative.
     [[nodiscard]] bool waitFor(std::chrono::nanoseconds timeout, std::stop_token stop = {});
 
+    /// Whether a thread is blocked on it: a snapshot.
+    [[nodiscard]] bool hasWaiters() const;
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:

@@ -113,6 +113,8 @@ auto Executor::submit(Function function)
     using Result = typename std::conditional_t<takesStop, std::invoke_result<Function, std::stop_token>,
                                                std::invoke_result<Function>>::type;
     auto promise = std::make_shared<QPromise<Result>>();
+    // Before anyone can ask for the result: a future that has not started does not wait for one.
+    promise->start();
     const QFuture<Result> future = promise->future();
     std::stop_source stop(std::nostopstate);
     if constexpr (takesStop) {
@@ -120,7 +122,6 @@ auto Executor::submit(Function function)
         stopWhenCancelled(QFuture<void>(future), stop);
     }
     const auto run = [promise, stop, function = std::move(function)]() mutable {
-        promise->start();
         Outcome outcome = Outcome::Finished;
         if (promise->isCanceled()) {
             outcome = Outcome::Cancelled;
@@ -148,7 +149,6 @@ auto Executor::submit(Function function)
         return outcome;
     };
     const auto cancel = [promise] {
-        promise->start();
         promise->future().cancel();
         promise->finish();
     };

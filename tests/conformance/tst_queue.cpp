@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <heddle/core/queue.h>
+#include <heddle/core/thread.h>
+
+#include <QTest>
+
+#include <latch>
+#include <memory>
+#include <set>
+#include <thread>
+#include <vector>
+
+using namespace heddle;
+using namespace std::chrono_literals;
+
+class TestQueueConformance : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void s01_capacityOfZeroOrLessIsUnbounded()
+    {
+        for (qsizetype capacity : {0, -5}) {
+            Queue<int> queue("q", capacity);
+            for (int k = 0; k < 10'000; ++k)
+                queue.put(k);
+            QCOMPARE(queue.size(), 10'000);
+            QVERIFY(!queue.isFull());
+        }
+        Queue<int> bounded("q", 2);
+        QVERIFY(bounded.isEmpty());
+        bounded.put(1);
+        bounded.put(2);
+        QVERIFY(bounded.isFull());
+    }
+
+    void s02_putGivesUpAfterItsTimeoutAndKeepsTheItem()
+    {
+        Queue<std::unique_ptr<int>> queue("q", 1);
+        queue.put(std::make_unique<int>(1));
+        auto item = std::make_unique<int>(2);
+        QCOMPARE(queue.tryPut(item), QueueStatus::Full);
+        const auto begin = std::chrono::steady_clock::now();
+        QCOMPARE(queue.putFor(item, 20ms), QueueStatus::Full);
+        QVERIFY(std::chrono::steady_clock::now() - begin >= 20ms);
+        QVERIFY(item && *item == 2);
+    }
+
+    void s02_getGivesUpAfterItsTimeout()
+    {
+        Queue<int> queue("q");
+        std::optional<int> item;
+        QCOMPARE(queue.tryGet(item), QueueStatus::Empty);
+        const auto begin = std::chrono::steady_clock::now();
+        QCOMPARE(queue.getFor(item, 20ms), QueueStatus::Empty);
+        QVERIFY(std::chrono::steady_clock::now() - begin >= 20ms);
+        QVERIFY(!item);
+    }
+
+    void s02_aNegativeTimeoutIsAnError()
+    {
+        Queue<int> queue("q");
+        int item = 1;
+        std::optional<int> got;
+        QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(queue.putFor(item, -1ns)));
+        QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(queue.getFor(got, -1ns)));
+        QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(queue.joinFor(-1ns)));
+    }
+
+    void s02_aBlockedPutGoesOnWhenASlotIsFree()
+    {
+        Queue<int> queue("q", 1);
+        queue.put(1);
+        Thread producer("producer", [&] { queue.put(2); });
+        QCOMPARE(queue.get(), 1);
+        QCOMPARE(queue.get(), 2);
+        producer.joinAndRethrow();
+    }
+
+    void s03_noItemIsLostDoubledOrOvertaken()
+    {
+        constexpr int producers = 4;
+        constexpr int consumers = 3;
+        constexpr int each = 5000;
+        Queue<std::pair<int, int>> queue("q", 16);
+        std::vector<std::vector<std::pair<int, int>>> got(consumers);
+        {
+            std::vector<std::unique_ptr<Thread>> threads;
+            for (int c = 0; c < consumers; ++c) {
+                threads.push_back(std::make_unique<Thread>("consumer", [&, c] {
+                    std::optional<std::pair<int, int>> item;
+                    while (queue.getFor(item, 1h) == QueueStatus::Done)
+                        got[static_cast<std::size_t>(c)].push_back(*item);
+                }));
+            }
+            std::vector<std::unique_ptr<Thread>> writers;
+            for (int p = 0; p < producers; ++p) {
+                writers.push_back(std::make_unique<Thread>("producer", [&, p] {
+                    for (int k = 0; k < each; ++k)
+                        queue.put({p, k});
+                }));
+            }
+            writers.clear(); // joins
+            queue.shutDown();
+        }
+        std::set<std::pair<int, int>> all;
+        std::size_t total = 0;
+        for (const auto &items : got) {
+            std::vector<int> last(producers, -1);
+            for (const auto &[producer, number] : items) {
+                QVERIFY(number > last[static_cast<std::size_t>(producer)]); // in order per producer
+                last[static_cast<std::size_t>(producer)] = number;
+                all.insert({producer, number});
+            }
+            total += items.size();
+        }
+        QCOMPARE(total, std::size_t{producers * each});
+        QCOMPARE(all.size(), std::size_t{producers * each});
+    }
+
+    void s05_taskDoneMoreOftenThanPutIsAnError()
+    {
+        Queue<int> queue("q");
+        QVERIFY_THROWS_EXCEPTION(Error, queue.taskDone());
+        queue.put(1);
+        queue.taskDone();
+        QVERIFY_THROWS_EXCEPTION(Error, queue.taskDone());
+    }
+
+    void s05_joinReturnsAtOnceOnAQueueNeverUsed()
+    {
+        Queue<int> queue("q");
+        queue.join();
+        QVERIFY(queue.joinFor(0ns));
+    }
+
+    void s05_joinWakesAllJoinersWhenTheCountReachesZero()
+    {
+        Queue<int> queue("q");
+        queue.put(1);
+        queue.put(2);
+        std::atomic<int> joined{0};
+        std::vector<std::unique_ptr<Thread>> joiners;
+        for (int k = 0; k < 3; ++k) {
+            joiners.push_back(std::make_unique<Thread>("joiner", [&] {
+                queue.join();
+                ++joined;
+            }));
+        }
+        queue.taskDone();
+        QVERIFY(!queue.joinFor(10ms));
+        QCOMPARE(joined.load(), 0);
+        queue.taskDone();
+        joiners.clear();
+        QCOMPARE(joined.load(), 3);
+    }
+
+    void s06_anItemTakenWithoutTaskDoneKeepsJoinWaitingAndCanBeTold()
+    {
+        Queue<int> queue("q");
+        queue.put(1);
+        queue.put(2);
+        QCOMPARE(queue.get(), 1);
+        QVERIFY(!queue.joinFor(5ms));
+        QCOMPARE(queue.unfinished(), 2);
+        QCOMPARE(queue.takenUnfinished(), 1);
+    }
+
+    void s07_shutDownEndsPutsAndDrainsGets()
+    {
+        Queue<int> queue("q", 1);
+        queue.put(1);
+        std::atomic<bool> ended{false};
+        Thread blocked("blocked", [&] {
+            try {
+                queue.put(2);
+            } catch (const ShutDown &) {
+                ended = true;
+            }
+        });
+        queue.shutDown();
+        blocked.joinAndRethrow();
+        QVERIFY(ended);
+        int item = 3;
+        QCOMPARE(queue.tryPut(item), QueueStatus::ShutDown);
+        QCOMPARE(queue.get(), 1);
+        QVERIFY_THROWS_EXCEPTION(ShutDown, static_cast<void>(queue.get()));
+        queue.shutDown(); // harmless
+    }
+
+    void s07_immediateShutDownEmptiesTheQueueAndWakesGettersAndJoiners()
+    {
+        Queue<int> queue("q");
+        for (int k = 0; k < 5; ++k)
+            queue.put(k);
+        static_cast<void>(queue.get());
+        Thread joiner("joiner", [&] { queue.join(); });
+        queue.shutDown();
+        queue.shutDown(QueueShutDown::Immediate);
+        QCOMPARE(queue.size(), 0);
+        QCOMPARE(queue.unfinished(), 1); // the one that was taken
+        queue.taskDone();
+        joiner.joinAndRethrow();
+        Queue<int> empty("q");
+        Thread getter("getter", [&] { static_cast<void>(empty.get()); });
+        empty.shutDown(QueueShutDown::Immediate);
+        getter.join();
+        QVERIFY(getter.exception());
+    }
+
+    void s08_itemsAreMovedAndAFailingMoveLeavesTheQueueUnchanged()
+    {
+        struct Fragile
+        {
+            explicit Fragile(bool *switchOn)
+                : fails(switchOn)
+            {}
+            Fragile(Fragile &&other)
+                : fails(other.fails)
+            {
+                if (*fails)
+                    throw std::runtime_error("no");
+            }
+            Fragile &operator=(Fragile &&) = default;
+            bool *fails;
+        };
+        bool fails = false;
+        Queue<Fragile> queue("q");
+        Fragile item(&fails);
+        QCOMPARE(queue.tryPut(item), QueueStatus::Done);
+        fails = true;
+        QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.tryPut(item)));
+        QCOMPARE(queue.size(), 1);
+        QCOMPARE(queue.unfinished(), 1);
+        std::optional<Fragile> got;
+        QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.tryGet(got)));
+        QCOMPARE(queue.size(), 1);
+        fails = false;
+        QCOMPARE(queue.tryGet(got), QueueStatus::Done);
+    }
+
+    void s09_aStopTokenEndsEveryBlockedCall()
+    {
+        Queue<int> full("q", 1);
+        full.put(1);
+        Queue<int> empty("q");
+        std::stop_source stop;
+        std::atomic<int> stopped{0};
+        const auto expectStop = [&](auto call) {
+            return std::make_unique<Thread>("blocked", [&stopped, call] {
+                try {
+                    call();
+                } catch (const Stopped &) {
+                    ++stopped;
+                }
+            });
+        };
+        const std::stop_token token = stop.get_token();
+        std::vector<std::unique_ptr<Thread>> threads;
+        threads.push_back(expectStop([&, token] { full.put(2, token); }));
+        threads.push_back(expectStop([&, token] { static_cast<void>(empty.get(token)); }));
+        threads.push_back(expectStop([&, token] { full.join(token); }));
+        stop.request_stop();
+        threads.clear();
+        QCOMPARE(stopped.load(), 3);
+    }
+
+    void s10_oneSentinelEndsOneConsumerUnlessItIsPutBack()
+    {
+        for (const bool putBack : {false, true}) {
+            Queue<std::optional<int>> queue("q");
+            std::stop_source stop;
+            std::atomic<int> ended{0};
+            std::latch first(1);
+            std::vector<std::unique_ptr<Thread>> consumers;
+            for (int k = 0; k < 2; ++k) {
+                consumers.push_back(std::make_unique<Thread>("consumer", [&] {
+                    if (queue.get(stop.get_token()))
+                        return;
+                    if (putBack)
+                        queue.put(std::nullopt);
+                    if (++ended == 1)
+                        first.count_down();
+                }));
+            }
+            queue.put(std::nullopt);
+            first.wait();
+            if (!putBack) {
+                QVERIFY(queue.isEmpty()); // nothing left for the other
+                stop.request_stop();
+            }
+            consumers.clear();
+            QCOMPARE(ended.load(), putBack ? 2 : 1);
+            QCOMPARE(queue.size(), putBack ? 1 : 0);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestQueueConformance)
+#include "tst_queue.moc"
