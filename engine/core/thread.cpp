@@ -9,6 +9,7 @@ Thread::Thread(std::string_view name, std::function<void()> function, Start star
     : m_object(trace::ObjectKind::Thread, name), m_function(std::move(function))
 {
     setObjectName(QString::fromUtf8(name));
+    m_handOver.store(1, std::memory_order_release); // pairs with run()
     if (start == Start::Now)
         QThread::start();
 }
@@ -20,6 +21,7 @@ Thread::~Thread()
 
 void Thread::run()
 {
+    m_handOver.load(std::memory_order_acquire); // pairs with the constructor
     trace::setThreadName(m_object.name().text());
     m_index.store(trace::currentThread());
     try {
@@ -27,16 +29,19 @@ void Thread::run()
     } catch (...) {
         m_exception = std::current_exception();
     }
+    m_handOver.store(2, std::memory_order_release); // pairs with join()
 }
 
 void Thread::join()
 {
     if (isFinished() || !isRunning()) {
         wait();
+        m_handOver.load(std::memory_order_acquire); // pairs with run()
         return;
     }
     trace::Wait traced(m_object, trace::WaitReason::ThreadEnd);
     wait();
+    m_handOver.load(std::memory_order_acquire); // pairs with run()
     traced.finish(trace::WaitOutcome::Woken, m_index.load());
 }
 

@@ -43,6 +43,9 @@ private:
     std::function<void()> m_function;
     std::exception_ptr m_exception;
     std::atomic<trace::ThreadIndex> m_index{0};
+    // What QThread::start() and wait() order is ordered through this too, where tools that do not
+    // look into Qt can see it.
+    std::atomic<int> m_handOver{0};
 };
 
 } // namespace heddle
