@@ -126,7 +126,8 @@ QPixmap draw(Appearance::Symbol symbol, QColor colour)
     if (symbol == Appearance::Symbol::Run || symbol == Appearance::Symbol::Stop)
         painter.fillPath(shape(symbol), colour);
     else
-        painter.strokePath(shape(symbol), QPen(colour, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter.strokePath(shape(symbol),
+                           QPen(colour, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
     painter.end();
     return pixmap;
 }
@@ -143,15 +144,16 @@ void Appearance::apply(Mode mode)
         palette.setColor(QPalette::Disabled, role, disabled);
     QApplication::setPalette(palette);
     const QString line = palette.color(QPalette::Mid).name();
-    qApp->setStyleSheet(QStringLiteral(
-            "QDockWidget::title { padding: 6px 8px; background: %2; }"
-            "QMainWindow::separator { width: 5px; height: 5px; background: %2; }"
-            "QToolBar { border: 0; border-bottom: 1px solid %1; padding: 3px 6px; spacing: 4px; }"
-            "QStatusBar { border-top: 1px solid %1; }"
-            "QTreeView, QTableView, QTextBrowser, QListView { border: 0; }"
-            "QTreeView::item { padding: 4px 2px; }"
-            "QToolTip { padding: 4px; border: 1px solid %1; }")
-                                .arg(line, palette.color(QPalette::Window).name()));
+    qApp->setStyleSheet(
+            QStringLiteral("QDockWidget::title { padding: 6px 8px; background: %2; }"
+                           "QMainWindow::separator { width: 5px; height: 5px; background: %2; }"
+                           "QToolBar { border: 0; border-bottom: 1px solid %1; padding: 3px 6px; "
+                           "spacing: 4px; }"
+                           "QStatusBar { border-top: 1px solid %1; }"
+                           "QTreeView, QTableView, QTextBrowser, QListView { border: 0; }"
+                           "QTreeView::item { padding: 4px 2px; }"
+                           "QToolTip { padding: 4px; border: 1px solid %1; }")
+                    .arg(line, palette.color(QPalette::Window).name()));
 }
 
 Appearance::Mode Appearance::current()
@@ -178,8 +180,9 @@ QIcon Appearance::icon(Symbol symbol)
     else if (symbol == Symbol::Stop)
         colour = QColor(0xc8452f);
     QIcon icon(draw(symbol, colour));
-    icon.addPixmap(draw(symbol, QApplication::palette().color(QPalette::Disabled, QPalette::ButtonText)),
-                   QIcon::Disabled);
+    icon.addPixmap(
+            draw(symbol, QApplication::palette().color(QPalette::Disabled, QPalette::ButtonText)),
+            QIcon::Disabled);
     return icon;
 }
 

@@ -20,20 +20,22 @@ int main(int argc, char **argv)
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/studio.svg")));
 
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-            QApplication::translate("main", "Runs concurrency patterns and shows what their threads did."));
+    parser.setApplicationDescription(QApplication::translate(
+            "main", "Runs concurrency patterns and shows what their threads did."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("FILE…"), QApplication::translate("main", "Traces to open."));
+    parser.addPositionalArgument(QStringLiteral("FILE…"),
+                                 QApplication::translate("main", "Traces to open."));
     const QCommandLineOption pattern(QStringLiteral("pattern"),
                                      QApplication::translate("main", "Choose this pattern."),
                                      QStringLiteral("id"));
-    const QCommandLineOption run(QStringLiteral("run"), QApplication::translate("main", "Run it at once."));
+    const QCommandLineOption run(QStringLiteral("run"),
+                                 QApplication::translate("main", "Run it at once."));
     parser.addOptions({pattern, run});
     parser.process(application);
 
     const QString mode = QSettings().value(QStringLiteral("appearance")).toString();
-    Appearance::apply(mode.isEmpty() ? Appearance::systemMode()
+    Appearance::apply(mode.isEmpty()                  ? Appearance::systemMode()
                       : mode == QLatin1String("dark") ? Appearance::Mode::Dark
                                                       : Appearance::Mode::Light);
     MainWindow window;

@@ -51,11 +51,12 @@ QString stateText(RunState state)
 QWidget *makeWelcome()
 {
     auto *page = new QWidget;
-    auto *text = new QLabel(MainWindow::tr(
-            "<h2>See what threads really do</h2>"
-            "<p>Choose a pattern on the left and press <b>F5</b> to run it.<br>"
-            "Or open a trace with <b>Ctrl+O</b>, or drop one here.</p>"
-            "<p style='color:gray'>W S zoom · A D pan · F fit · click to inspect · ? for all keys</p>"));
+    auto *text = new QLabel(
+            MainWindow::tr("<h2>See what threads really do</h2>"
+                           "<p>Choose a pattern on the left and press <b>F5</b> to run it.<br>"
+                           "Or open a trace with <b>Ctrl+O</b>, or drop one here.</p>"
+                           "<p style='color:gray'>W S zoom · A D pan · F fit · click to inspect · "
+                           "? for all keys</p>"));
     text->setAlignment(Qt::AlignCenter);
     auto *column = new QVBoxLayout(page);
     column->addWidget(text);
@@ -102,10 +103,11 @@ MainWindow::MainWindow(QWidget *parent)
         updateRunState();
     });
     connect(m_patterns, &PatternList::runRequested, this, &MainWindow::startRun);
-    connect(m_selection, &SelectionPanel::selectRequested, this, [this](const TimelineSelection &selection) {
-        if (TraceTab *tab = currentTab())
-            tab->timeline()->select(selection);
-    });
+    connect(m_selection, &SelectionPanel::selectRequested, this,
+            [this](const TimelineSelection &selection) {
+                if (TraceTab *tab = currentTab())
+                    tab->timeline()->select(selection);
+            });
     m_tick.setInterval(TickMilliseconds);
     connect(&m_tick, &QTimer::timeout, this, &MainWindow::updateRunState);
     restoreLayout();
@@ -244,10 +246,11 @@ void MainWindow::makeMenus()
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     help->addAction(tr("&Keys"), QKeySequence(Qt::Key_Question), this, &MainWindow::showKeys);
     help->addAction(tr("&About Heddle"), this, [this] {
-        QMessageBox::about(this, tr("About Heddle"),
-                           tr("<h3>Heddle Studio %1</h3><p>Runs concurrency patterns and shows what their "
-                              "threads really did.</p><p>GPL-3.0-or-later; the engine is Apache-2.0.</p>")
-                                   .arg(QStringLiteral(HEDDLE_VERSION)));
+        QMessageBox::about(
+                this, tr("About Heddle"),
+                tr("<h3>Heddle Studio %1</h3><p>Runs concurrency patterns and shows what their "
+                   "threads really did.</p><p>GPL-3.0-or-later; the engine is Apache-2.0.</p>")
+                        .arg(QStringLiteral(HEDDLE_VERSION)));
     });
 
     QToolBar *bar = addToolBar(tr("Tools"));
@@ -266,7 +269,8 @@ void MainWindow::setMode(Appearance::Mode mode)
     using Symbol = Appearance::Symbol;
     Appearance::apply(mode);
     QSettings().setValue(QStringLiteral("appearance"), mode == Appearance::Mode::Dark
-                                 ? QStringLiteral("dark") : QStringLiteral("light"));
+                                                               ? QStringLiteral("dark")
+                                                               : QStringLiteral("light"));
     m_run->setIcon(Appearance::icon(Symbol::Run));
     m_stop->setIcon(Appearance::icon(Symbol::Stop));
     m_open->setIcon(Appearance::icon(Symbol::Open));
@@ -377,8 +381,9 @@ void MainWindow::updateRunState()
         m_counts->clear();
         return;
     }
-    m_state->setText(run ? tr("%1 · %2").arg(stateText(run->state()), durationText(tab->elapsed().count()))
-                         : tab->title());
+    m_state->setText(
+            run ? tr("%1 · %2").arg(stateText(run->state()), durationText(tab->elapsed().count()))
+                : tab->title());
     const TraceCounts counts = tab->store()->counts();
     const QLocale locale;
     m_counts->setText(tr("%1 slices · %2 waits · %3 flows · %4 lost")
@@ -414,7 +419,8 @@ void MainWindow::chooseExport(const QString &format)
         const QString folder = QSettings().value(QStringLiteral("folder")).toString();
         QString path = QFileDialog::getSaveFileName(
                 this, tr("Export as %1").arg(writer->title()),
-                (folder.isEmpty() ? QString() : folder + QLatin1Char('/')) + tab->title() + QLatin1Char('.') + suffix,
+                (folder.isEmpty() ? QString() : folder + QLatin1Char('/')) + tab->title()
+                        + QLatin1Char('.') + suffix,
                 QStringLiteral("%1 (*.%2)").arg(writer->title(), suffix));
         if (path.isEmpty())
             return;
@@ -449,15 +455,21 @@ void MainWindow::showKeys()
 {
     QMessageBox box(this);
     box.setWindowTitle(tr("Keys"));
-    box.setText(tr("<table cellspacing='6'>"
-                   "<tr><td><b>F5</b></td><td>run</td><td><b>Shift+F5</b></td><td>stop</td></tr>"
-                   "<tr><td><b>W</b> <b>S</b></td><td>zoom in, out</td><td><b>A</b> <b>D</b></td><td>pan left, right</td></tr>"
-                   "<tr><td><b>F</b></td><td>fit the selection, or all</td><td><b>Esc</b></td><td>select nothing</td></tr>"
-                   "<tr><td><b>,</b> <b>.</b></td><td>previous, next of the same name</td><td><b>Home</b> <b>End</b></td><td>start, end (follow)</td></tr>"
-                   "<tr><td><b>Ctrl+wheel</b></td><td>zoom at the pointer</td><td><b>Shift+wheel</b></td><td>pan</td></tr>"
-                   "<tr><td><b>drag</b></td><td>pan</td><td><b>Shift+drag</b></td><td>measure</td></tr>"
-                   "<tr><td><b>Ctrl+O</b></td><td>open a trace</td><td><b>Ctrl+0</b></td><td>fit the whole trace</td></tr>"
-                   "</table>"));
+    box.setText(
+            tr("<table cellspacing='6'>"
+               "<tr><td><b>F5</b></td><td>run</td><td><b>Shift+F5</b></td><td>stop</td></tr>"
+               "<tr><td><b>W</b> <b>S</b></td><td>zoom in, out</td><td><b>A</b> "
+               "<b>D</b></td><td>pan left, right</td></tr>"
+               "<tr><td><b>F</b></td><td>fit the selection, or "
+               "all</td><td><b>Esc</b></td><td>select nothing</td></tr>"
+               "<tr><td><b>,</b> <b>.</b></td><td>previous, next of the same "
+               "name</td><td><b>Home</b> <b>End</b></td><td>start, end (follow)</td></tr>"
+               "<tr><td><b>Ctrl+wheel</b></td><td>zoom at the "
+               "pointer</td><td><b>Shift+wheel</b></td><td>pan</td></tr>"
+               "<tr><td><b>drag</b></td><td>pan</td><td><b>Shift+drag</b></td><td>measure</td></tr>"
+               "<tr><td><b>Ctrl+O</b></td><td>open a trace</td><td><b>Ctrl+0</b></td><td>fit the "
+               "whole trace</td></tr>"
+               "</table>"));
     box.exec();
 }
 

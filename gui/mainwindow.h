@@ -47,7 +47,8 @@ protected:
 
 private:
     void makeDocks();
-    QDockWidget *addDock(const QString &id, const QString &title, QWidget *content, Qt::DockWidgetArea area);
+    QDockWidget *addDock(const QString &id, const QString &title, QWidget *content,
+                         Qt::DockWidgetArea area);
     void makeActions();
     void makeMenus();
     void addTab(TraceTab *tab);

@@ -112,8 +112,11 @@ void TraceTab::showRunOutcome()
     if (!report.message.isEmpty()) {
         QString text = report.message;
         if (!report.lastRecords.isEmpty())
-            text += QStringLiteral("\n") + tr("At the end: %1").arg(report.lastRecords.join(QStringLiteral("; ")));
-        showBanner(report.state == RunState::Cancelled ? BannerKind::Information : BannerKind::Problem, text);
+            text += QStringLiteral("\n")
+                    + tr("At the end: %1").arg(report.lastRecords.join(QStringLiteral("; ")));
+        showBanner(report.state == RunState::Cancelled ? BannerKind::Information
+                                                       : BannerKind::Problem,
+                   text);
         for (const QString &frame : report.backtrace) {
             m_log.append({LogLevel::Error, frame});
             Q_EMIT logged(LogLevel::Error, frame);
@@ -126,10 +129,13 @@ void TraceTab::showRunOutcome()
             broken << outcome.evidence;
     }
     if (!broken.isEmpty())
-        showBanner(BannerKind::Problem, tr("An invariant is broken: %1").arg(broken.join(QStringLiteral("; "))));
+        showBanner(BannerKind::Problem,
+                   tr("An invariant is broken: %1").arg(broken.join(QStringLiteral("; "))));
     else if (lost > 0)
-        showBanner(BannerKind::Problem, tr("%1 records could not be kept: the recording was full faster than "
-                                           "it was read. What is shown has gaps.").arg(lost));
+        showBanner(BannerKind::Problem,
+                   tr("%1 records could not be kept: the recording was full faster than "
+                      "it was read. What is shown has gaps.")
+                           .arg(lost));
 }
 
 void TraceTab::showBanner(BannerKind kind, const QString &text)

@@ -50,7 +50,8 @@ Read readPlugin(const QFileInfo &file)
     const QJsonObject raw = loader.metaData();
     const QString name = file.fileName();
     if (raw.isEmpty()) {
-        read.problem = QStringLiteral("%1 is not a Qt plugin, or is damaged. %2 Rebuild it, or remove it.")
+        read.problem = QStringLiteral(
+                               "%1 is not a Qt plugin, or is damaged. %2 Rebuild it, or remove it.")
                                .arg(name, loader.errorString());
         return read;
     }
@@ -145,9 +146,10 @@ void Catalog::scan()
         }
     }
     d->cache = fresh;
-    std::sort(d->patterns.begin(), d->patterns.end(), [](const PatternInfo &a, const PatternInfo &b) {
-        return std::pair(a.mechanism, a.id) < std::pair(b.mechanism, b.id);
-    });
+    std::sort(d->patterns.begin(), d->patterns.end(),
+              [](const PatternInfo &a, const PatternInfo &b) {
+                  return std::pair(a.mechanism, a.id) < std::pair(b.mechanism, b.id);
+              });
 }
 
 const QList<PatternInfo> &Catalog::patterns() const
@@ -172,7 +174,7 @@ const QList<Catalog::Problem> &Catalog::problems() const
 QString Catalog::userFolder()
 {
     return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation)
-            + QStringLiteral("/heddle/patterns");
+           + QStringLiteral("/heddle/patterns");
 }
 
 QStringList Catalog::searchPaths()

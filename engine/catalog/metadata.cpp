@@ -50,9 +50,9 @@ QList<ParameterInfo> commonParameters()
     runCap.name = QStringLiteral("runCap");
     runCap.type = ParameterInfo::Type::Number;
     runCap.title = LocalizedText(QJsonObject{{"en", "Longest run"}, {"zh_CN", "最长运行时间"}});
-    runCap.description = LocalizedText(QJsonObject{
-            {"en", "After this long the run is asked to stop, then ended by force."},
-            {"zh_CN", "超过此时间后先请求停止，仍不停止则强制结束。"}});
+    runCap.description = LocalizedText(
+            QJsonObject{{"en", "After this long the run is asked to stop, then ended by force."},
+                        {"zh_CN", "超过此时间后先请求停止，仍不停止则强制结束。"}});
     runCap.defaultValue = 30;
     runCap.minimum = 1;
     runCap.maximum = 600;
@@ -88,16 +88,19 @@ bool MetadataParser::readIdentity(PatternInfo &info)
     static const QRegularExpression wellFormed(QStringLiteral("^[a-z][a-z0-9]*(-[a-z0-9]+)*$"));
     info.id = m_metadata.value(QStringLiteral("id")).toString();
     if (!wellFormed.match(info.id).hasMatch()) {
-        return fail(QStringLiteral("id"),
-                    QStringLiteral("The id \"%1\" must be lower-case words joined by hyphens, such as "
-                                   "\"producer-consumer\"").arg(info.id));
+        return fail(
+                QStringLiteral("id"),
+                QStringLiteral("The id \"%1\" must be lower-case words joined by hyphens, such as "
+                               "\"producer-consumer\"")
+                        .arg(info.id));
     }
     info.version = m_metadata.value(QStringLiteral("version")).toString(QStringLiteral("0"));
     info.name = LocalizedText(m_metadata.value(QStringLiteral("name")));
     if (info.name.text(QStringLiteral("en")).isEmpty())
         return fail(QStringLiteral("name"), QStringLiteral("The pattern needs a name in English"));
     info.summary = LocalizedText(m_metadata.value(QStringLiteral("summary")));
-    info.mechanism = m_metadata.value(QStringLiteral("mechanism")).toString(QStringLiteral("other"));
+    info.mechanism =
+            m_metadata.value(QStringLiteral("mechanism")).toString(QStringLiteral("other"));
     info.tags = stringsOf(m_metadata.value(QStringLiteral("tags")));
     return true;
 }
@@ -145,7 +148,8 @@ bool MetadataParser::readParameter(const QString &name, const QJsonObject &schem
                                                      : ParameterInfo::Type::Choice;
     else
         return fail(where, QStringLiteral("The type \"%1\" is none of integer, number, boolean and "
-                                          "string").arg(type));
+                                          "string")
+                                   .arg(type));
     parameter.title = titleOf(schema, QStringLiteral("title"));
     if (parameter.title.text(QStringLiteral("en")).isEmpty())
         parameter.title = LocalizedText(QJsonValue(name));

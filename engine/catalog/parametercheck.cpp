@@ -103,8 +103,8 @@ bool ParameterInfo::accepts(const QJsonValue &value, QString *problem) const
     case Type::Number: {
         const double number = value.toDouble(std::nan(""));
         fits = value.isDouble() && std::isfinite(number)
-                && (type == Type::Number || number == std::floor(number))
-                && (!minimum || number >= *minimum) && (!maximum || number <= *maximum);
+               && (type == Type::Number || number == std::floor(number))
+               && (!minimum || number >= *minimum) && (!maximum || number <= *maximum);
         break;
     }
     case Type::Boolean:
@@ -184,8 +184,8 @@ std::optional<QJsonValue> PatternInfo::parse(const QString &wanted, const QStrin
         break;
     }
     case ParameterInfo::Type::Boolean:
-        if (text == QLatin1String("true") || text == QLatin1String("1") || text == QLatin1String("yes")
-            || text == QLatin1String("on")) {
+        if (text == QLatin1String("true") || text == QLatin1String("1")
+            || text == QLatin1String("yes") || text == QLatin1String("on")) {
             value = true;
         } else if (text == QLatin1String("false") || text == QLatin1String("0")
                    || text == QLatin1String("no") || text == QLatin1String("off")) {

@@ -42,11 +42,11 @@ struct HEDDLE_TIMELINE_EXPORT ParameterInfo
     QJsonValue defaultValue;
     std::optional<double> minimum;
     std::optional<double> maximum;
-    QStringList choices;          ///< of a Choice, the schema's enum
+    QStringList choices;               ///< of a Choice, the schema's enum
     QList<LocalizedText> choiceTitles; ///< one per choice (x-enum-titles), may be empty
-    QString unit;                 ///< x-unit: "ms", "items" …
-    QString group;                ///< x-group
-    QString hint;                 ///< x-hint: "folder" or "file" lets the form offer a chooser
+    QString unit;                      ///< x-unit: "ms", "items" …
+    QString group;                     ///< x-group
+    QString hint;                      ///< x-hint: "folder" or "file" lets the form offer a chooser
 
     /// What it may be, in words: "an integer from 1 to 32 (threads)".
     [[nodiscard]] QString range() const;

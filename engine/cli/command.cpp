@@ -15,13 +15,14 @@ const std::vector<Command> &commands()
 {
     static const std::vector<Command> all{
             {"list", "list [--json]", "the patterns", runList},
-            {"describe", "describe ID [--json]", "a pattern's parameters, presets, faults and results",
-             runDescribe},
+            {"describe", "describe ID [--json]",
+             "a pattern's parameters, presets, faults and results", runDescribe},
             {"run", "run ID [--set k=v]… [-o FILE]", "run a pattern and report", runRun},
             {"info", "info FILE [--json]", "what a trace holds", runInfo},
             {"convert", "convert IN OUT [--format F]", "a trace as another format, or as a picture",
              runConvert},
-            {"plugin", "plugin new NAME | check FILE | paths", "make, check and find plugins", runPlugin},
+            {"plugin", "plugin new NAME | check FILE | paths", "make, check and find plugins",
+             runPlugin},
             {"open", "open FILE…", "show traces in the studio", runOpen},
     };
     return all;

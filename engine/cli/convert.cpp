@@ -13,24 +13,28 @@ namespace heddle::cli {
 int runConvert(const QStringList &arguments)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Writes a trace as another format, or as a picture."));
+    parser.setApplicationDescription(
+            QStringLiteral("Writes a trace as another format, or as a picture."));
     parser.addHelpOption();
     parser.addPositionalArgument(QStringLiteral("convert"), QString(), QStringLiteral("convert"));
-    parser.addPositionalArgument(QStringLiteral("IN"), QStringLiteral("The trace; - is standard input."));
-    parser.addPositionalArgument(QStringLiteral("OUT"), QStringLiteral("The new file; - is standard output."));
+    parser.addPositionalArgument(QStringLiteral("IN"),
+                                 QStringLiteral("The trace; - is standard input."));
+    parser.addPositionalArgument(QStringLiteral("OUT"),
+                                 QStringLiteral("The new file; - is standard output."));
     QStringList ids;
     for (const auto &writer : traceWriters())
         ids << writer->id();
-    const QCommandLineOption format(QStringLiteral("format"),
-                                    QStringLiteral("One of %1 (default: by suffix).")
-                                            .arg(ids.join(QStringLiteral(", "))),
-                                    QStringLiteral("format"));
+    const QCommandLineOption format(
+            QStringLiteral("format"),
+            QStringLiteral("One of %1 (default: by suffix).").arg(ids.join(QStringLiteral(", "))),
+            QStringLiteral("format"));
     parser.addOption(format);
     parser.process(arguments);
     const QStringList files = parser.positionalArguments().mid(1);
     if (files.size() != 2)
-        throw UsageError(QStringLiteral("Give an existing trace and a new file. heddle convert --help "
-                                        "tells more."));
+        throw UsageError(
+                QStringLiteral("Give an existing trace and a new file. heddle convert --help "
+                               "tells more."));
     if (parser.isSet(format) && !ids.contains(parser.value(format))) {
         throw UsageError(QStringLiteral("There is no format '%1'. Known are: %2.")
                                  .arg(parser.value(format), ids.join(QStringLiteral(", "))));

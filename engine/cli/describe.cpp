@@ -52,8 +52,8 @@ int runDescribe(const QStringList &arguments)
     print(info.summary.text());
     std::vector<QStringList> rows;
     for (const ParameterInfo &parameter : info.parameters) {
-        rows.push_back({QStringLiteral("  ") + parameter.name, defaultText(parameter), parameter.range(),
-                        parameter.description.text()});
+        rows.push_back({QStringLiteral("  ") + parameter.name, defaultText(parameter),
+                        parameter.range(), parameter.description.text()});
     }
     printSection("Parameters (name, default, range)", rows);
     rows.clear();
@@ -62,7 +62,8 @@ int runDescribe(const QStringList &arguments)
     printSection("Presets", rows);
     rows.clear();
     for (const FaultInfo &fault : info.faults)
-        rows.push_back({QStringLiteral("  ") + fault.id, fault.name.text(), fault.description.text()});
+        rows.push_back(
+                {QStringLiteral("  ") + fault.id, fault.name.text(), fault.description.text()});
     printSection("Faults that can be switched on", rows);
     rows.clear();
     for (const ResultInfo &result : info.results)

@@ -21,7 +21,8 @@ void printInfo(const QJsonObject &info)
 {
     print(QStringLiteral("%1 trace, %2 ms")
                   .arg(info.value(QStringLiteral("format")).toString(),
-                       QString::number(info.value(QStringLiteral("span_ns")).toDouble() / 1e6, 'f', 3)));
+                       QString::number(info.value(QStringLiteral("span_ns")).toDouble() / 1e6, 'f',
+                                       3)));
     printTable({{QStringLiteral("  slices"), number(info, "slices")},
                 {QStringLiteral("  instants"), number(info, "instants")},
                 {QStringLiteral("  counter samples"), number(info, "counters")},
@@ -41,7 +42,8 @@ void printInfo(const QJsonObject &info)
     for (const QJsonValue &value : info.value(QStringLiteral("objects")).toArray()) {
         const QJsonObject object = value.toObject();
         rows.push_back({object.value(QStringLiteral("name")).toString(),
-                        object.value(QStringLiteral("kind")).toString(), number(object, "capacity")});
+                        object.value(QStringLiteral("kind")).toString(),
+                        number(object, "capacity")});
     }
     if (rows.size() > 1) {
         print(QString());
@@ -57,7 +59,8 @@ int runInfo(const QStringList &arguments)
     parser.setApplicationDescription(QStringLiteral("Tells what a trace holds."));
     parser.addHelpOption();
     parser.addPositionalArgument(QStringLiteral("info"), QString(), QStringLiteral("info"));
-    parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("The trace; - is standard input."));
+    parser.addPositionalArgument(QStringLiteral("FILE"),
+                                 QStringLiteral("The trace; - is standard input."));
     const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Print one JSON object."));
     parser.addOption(json);
     parser.process(arguments);

@@ -23,13 +23,14 @@ int runList(const QStringList &arguments)
     if (parser.isSet(json)) {
         QJsonArray patterns;
         for (const PatternInfo &info : catalog.patterns()) {
-            patterns.append(QJsonObject{{QStringLiteral("id"), info.id},
-                                        {QStringLiteral("version"), info.version},
-                                        {QStringLiteral("name"), info.name.text()},
-                                        {QStringLiteral("summary"), info.summary.text()},
-                                        {QStringLiteral("mechanism"), info.mechanism},
-                                        {QStringLiteral("tags"), QJsonArray::fromStringList(info.tags)},
-                                        {QStringLiteral("plugin"), info.pluginPath}});
+            patterns.append(
+                    QJsonObject{{QStringLiteral("id"), info.id},
+                                {QStringLiteral("version"), info.version},
+                                {QStringLiteral("name"), info.name.text()},
+                                {QStringLiteral("summary"), info.summary.text()},
+                                {QStringLiteral("mechanism"), info.mechanism},
+                                {QStringLiteral("tags"), QJsonArray::fromStringList(info.tags)},
+                                {QStringLiteral("plugin"), info.pluginPath}});
         }
         QJsonArray problems;
         for (const Catalog::Problem &problem : catalog.problems()) {
@@ -45,8 +46,9 @@ int runList(const QStringList &arguments)
         rows.push_back({info.id, info.mechanism, info.summary.text()});
     printTable(rows);
     if (rows.empty()) {
-        printError(QStringLiteral("No patterns were found. heddle plugin paths tells where they are "
-                                  "looked for."));
+        printError(
+                QStringLiteral("No patterns were found. heddle plugin paths tells where they are "
+                               "looked for."));
     }
     for (const Catalog::Problem &problem : catalog.problems())
         printError(QStringLiteral("%1\n  (%2)").arg(problem.message, problem.path));

@@ -27,9 +27,10 @@ void printUsage()
         rows.push_back({QStringLiteral("  ") + QString::fromUtf8(command.synopsis),
                         QString::fromUtf8(command.summary)});
     printTable(rows);
-    print(QStringLiteral("\nWithout a command, the studio is started. heddle COMMAND --help tells more.\n"
-                         "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 the plugin crashed,\n"
-                         "4 timed out, 130 interrupted."));
+    print(QStringLiteral(
+            "\nWithout a command, the studio is started. heddle COMMAND --help tells more.\n"
+            "Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 the plugin crashed,\n"
+            "4 timed out, 130 interrupted."));
 }
 
 // Pictures need fonts, hence a QGuiApplication; it must work where there is no display.
@@ -40,10 +41,10 @@ std::unique_ptr<QCoreApplication> makeApplication(int &argc, char **argv)
         for (const QString format : {"png", "svg", "pdf"}) {
             const QString last = QString::fromLocal8Bit(argv[argc - 1]);
             draws |= last.endsWith(QLatin1Char('.') + format) || last == format
-                    || last == QStringLiteral("--format=") + format;
+                     || last == QStringLiteral("--format=") + format;
             for (int k = 2; k + 1 < argc; ++k)
                 draws |= QString::fromLocal8Bit(argv[k + 1]) == format
-                        || QString::fromLocal8Bit(argv[k]).endsWith(QLatin1Char('.') + format);
+                         || QString::fromLocal8Bit(argv[k]).endsWith(QLatin1Char('.') + format);
         }
     }
     if (!draws)
@@ -66,7 +67,8 @@ int main(int argc, char **argv)
     const QString name = arguments.value(1);
     if (name == QLatin1String("run") && arguments.value(2) == QLatin1String("--child"))
         return runChild(arguments.value(3));
-    if (name == QLatin1String("--help") || name == QLatin1String("-h") || name == QLatin1String("help")) {
+    if (name == QLatin1String("--help") || name == QLatin1String("-h")
+        || name == QLatin1String("help")) {
         printUsage();
         return Done;
     }
@@ -81,7 +83,8 @@ int main(int argc, char **argv)
             if (name == QLatin1String(command.name))
                 return command.run(arguments);
         }
-        throw UsageError(QStringLiteral("There is no command '%1'. heddle --help lists them.").arg(name));
+        throw UsageError(
+                QStringLiteral("There is no command '%1'. heddle --help lists them.").arg(name));
     } catch (const UsageError &error) {
         printError(QStringLiteral("heddle: ") + QString::fromUtf8(error.what()));
         return WrongUsage;

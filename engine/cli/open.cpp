@@ -15,11 +15,14 @@ int runOpen(const QStringList &arguments)
             throw UsageError(QStringLiteral("There is no file '%1'.").arg(file));
         files << QFileInfo(file).absoluteFilePath();
     }
-    const QString beside = QCoreApplication::applicationDirPath() + QStringLiteral("/heddle-studio");
-    const QString studio = QFileInfo(beside).isExecutable() ? beside : QStringLiteral("heddle-studio");
+    const QString beside = QCoreApplication::applicationDirPath()
+                           + QStringLiteral("/heddle-studio");
+    const QString studio = QFileInfo(beside).isExecutable() ? beside
+                                                            : QStringLiteral("heddle-studio");
     if (!QProcess::startDetached(studio, files)) {
-        printError(QStringLiteral("heddle: The studio cannot be started (%1). Install heddle-studio.")
-                           .arg(studio));
+        printError(
+                QStringLiteral("heddle: The studio cannot be started (%1). Install heddle-studio.")
+                        .arg(studio));
         return RunFailed;
     }
     return Done;

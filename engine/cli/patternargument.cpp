@@ -16,10 +16,11 @@ PatternInfo patternArgument(const QString &id)
     for (const PatternInfo &info : catalog.patterns())
         known << info.id;
     const QString nearest = nearestName(id, known);
-    throw UsageError(QStringLiteral("There is no pattern '%1'.%2 heddle list shows all.")
-                             .arg(id, nearest.isEmpty()
-                                          ? QString()
-                                          : QStringLiteral(" Did you mean '%1'?").arg(nearest)));
+    throw UsageError(
+            QStringLiteral("There is no pattern '%1'.%2 heddle list shows all.")
+                    .arg(id, nearest.isEmpty()
+                                     ? QString()
+                                     : QStringLiteral(" Did you mean '%1'?").arg(nearest)));
 }
 
 } // namespace heddle::cli

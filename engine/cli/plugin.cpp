@@ -17,8 +17,9 @@ namespace {
 int printPaths()
 {
     for (const QString &path : Catalog::searchPaths()) {
-        print(path + (path == Catalog::userFolder() ? QStringLiteral("  (your own plugins go here)")
-                                                    : QString())
+        print(path
+              + (path == Catalog::userFolder() ? QStringLiteral("  (your own plugins go here)")
+                                               : QString())
               + (QDir(path).exists() ? QString() : QStringLiteral("  (does not exist)")));
     }
     return Done;
@@ -35,15 +36,17 @@ int checkPlugin(const QString &path)
         return RunFailed;
     }
     QString problem;
-    const auto info = PatternInfo::fromMetadata(raw.value(QStringLiteral("MetaData")).toObject(), path,
-                                                &problem);
+    const auto info = PatternInfo::fromMetadata(raw.value(QStringLiteral("MetaData")).toObject(),
+                                                path, &problem);
     if (!info) {
         printError(problem + QLatin1Char('.'));
         return RunFailed;
     }
     print(QStringLiteral("%1 %2 is in order: %3 parameters, %4 presets, %5 faults, %6")
                   .arg(info->id, info->version)
-                  .arg(info->parameters.size()).arg(info->presets.size()).arg(info->faults.size())
+                  .arg(info->parameters.size())
+                  .arg(info->presets.size())
+                  .arg(info->faults.size())
                   .arg(info->lesson().isEmpty() ? QStringLiteral("no lesson")
                                                 : QStringLiteral("a lesson")));
     return Done;
@@ -53,18 +56,23 @@ int newPlugin(const QString &name)
 {
     static const QRegularExpression wellFormed(QStringLiteral("^[a-z][a-z0-9]*(-[a-z0-9]+)*$"));
     if (!wellFormed.match(name).hasMatch()) {
-        throw UsageError(QStringLiteral("'%1' cannot be a plugin's name: use lower-case words joined by "
-                                        "hyphens, such as ping-pong.").arg(name));
+        throw UsageError(
+                QStringLiteral("'%1' cannot be a plugin's name: use lower-case words joined by "
+                               "hyphens, such as ping-pong.")
+                        .arg(name));
     }
     if (QFile::exists(name))
-        throw UsageError(QStringLiteral("'%1' exists already. Choose another name or folder.").arg(name));
+        throw UsageError(
+                QStringLiteral("'%1' exists already. Choose another name or folder.").arg(name));
     if (!QDir().mkdir(name)) {
-        printError(QStringLiteral("The folder '%1' cannot be made. Check the permissions here.").arg(name));
+        printError(QStringLiteral("The folder '%1' cannot be made. Check the permissions here.")
+                           .arg(name));
         return RunFailed;
     }
     for (const TemplateFile &file : pluginTemplate(name)) {
         QFile target(name + QLatin1Char('/') + file.name);
-        if (!target.open(QIODevice::WriteOnly) || target.write(file.text.toUtf8()) < 0 || !target.flush()) {
+        if (!target.open(QIODevice::WriteOnly) || target.write(file.text.toUtf8()) < 0
+            || !target.flush()) {
             printError(QStringLiteral("%1: %2").arg(target.fileName(), target.errorString()));
             return RunFailed;
         }
@@ -84,10 +92,11 @@ int runPlugin(const QStringList &arguments)
     parser.setApplicationDescription(QStringLiteral("Makes, checks and finds pattern plugins."));
     parser.addHelpOption();
     parser.addPositionalArgument(QStringLiteral("plugin"), QString(), QStringLiteral("plugin"));
-    parser.addPositionalArgument(QStringLiteral("action"),
-                                 QStringLiteral("new NAME: a folder to begin with; check FILE: whether "
-                                                "its metadata are in order; paths: where plugins are "
-                                                "looked for."));
+    parser.addPositionalArgument(
+            QStringLiteral("action"),
+            QStringLiteral("new NAME: a folder to begin with; check FILE: whether "
+                           "its metadata are in order; paths: where plugins are "
+                           "looked for."));
     parser.process(arguments);
     const QStringList words = parser.positionalArguments().mid(1);
     if (words.size() == 1 && words[0] == QLatin1String("paths"))
@@ -96,8 +105,9 @@ int runPlugin(const QStringList &arguments)
         return checkPlugin(words[1]);
     if (words.size() == 2 && words[0] == QLatin1String("new"))
         return newPlugin(words[1]);
-    throw UsageError(QStringLiteral("Say: heddle plugin new NAME, heddle plugin check FILE or heddle "
-                                    "plugin paths."));
+    throw UsageError(
+            QStringLiteral("Say: heddle plugin new NAME, heddle plugin check FILE or heddle "
+                           "plugin paths."));
 }
 
 } // namespace heddle::cli

@@ -31,38 +31,45 @@ struct Options
 Options parseOptions(const QStringList &arguments)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Runs a pattern in a process of its own and reports."));
+    parser.setApplicationDescription(
+            QStringLiteral("Runs a pattern in a process of its own and reports."));
     parser.addHelpOption();
     parser.addPositionalArgument(QStringLiteral("run"), QString(), QStringLiteral("run"));
     parser.addPositionalArgument(QStringLiteral("ID"), QStringLiteral("The pattern's id."));
-    const QCommandLineOption set(QStringLiteral("set"), QStringLiteral("Set a parameter; may be repeated."),
+    const QCommandLineOption set(QStringLiteral("set"),
+                                 QStringLiteral("Set a parameter; may be repeated."),
                                  QStringLiteral("name=value"));
-    const QCommandLineOption preset(QStringLiteral("preset"), QStringLiteral("Start from a preset."),
-                                    QStringLiteral("id"));
+    const QCommandLineOption preset(QStringLiteral("preset"),
+                                    QStringLiteral("Start from a preset."), QStringLiteral("id"));
     const QCommandLineOption fault(QStringLiteral("fault"),
                                    QStringLiteral("Switch on a fault; may be repeated."),
                                    QStringLiteral("id"));
     const QCommandLineOption seed(QStringLiteral("seed"),
                                   QStringLiteral("The same seed makes the same choices."),
                                   QStringLiteral("number"), QStringLiteral("1"));
-    const QCommandLineOption timeout(QStringLiteral("timeout"),
-                                     QStringLiteral("Stop after so many seconds (default: runCap)."),
-                                     QStringLiteral("seconds"));
-    const QCommandLineOption output({QStringLiteral("o"), QStringLiteral("output")},
-                                    QStringLiteral("Write the trace; the suffix chooses the format."),
-                                    QStringLiteral("file"));
+    const QCommandLineOption timeout(
+            QStringLiteral("timeout"),
+            QStringLiteral("Stop after so many seconds (default: runCap)."),
+            QStringLiteral("seconds"));
+    const QCommandLineOption output(
+            {QStringLiteral("o"), QStringLiteral("output")},
+            QStringLiteral("Write the trace; the suffix chooses the format."),
+            QStringLiteral("file"));
     const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Print one JSON object."));
     const QCommandLineOption inProcess(QStringLiteral("in-process"),
                                        QStringLiteral("Run in this process, without protection."));
     const QCommandLineOption noTrace(QStringLiteral("no-trace"), QStringLiteral("Do not record."));
     parser.addOptions({set, preset, fault, seed, timeout, output, json, inProcess, noTrace});
     if (!parser.parse(arguments))
-        throw UsageError(parser.errorText() + QStringLiteral(". heddle run --help lists the options."));
+        throw UsageError(parser.errorText()
+                         + QStringLiteral(". heddle run --help lists the options."));
     if (parser.isSet(QStringLiteral("help")))
         parser.showHelp(Done);
     if (parser.positionalArguments().size() > 2) {
-        throw UsageError(QStringLiteral("'%1' is one argument too many. Parameters are given as --set "
-                                        "name=value.").arg(parser.positionalArguments().at(2)));
+        throw UsageError(
+                QStringLiteral("'%1' is one argument too many. Parameters are given as --set "
+                               "name=value.")
+                        .arg(parser.positionalArguments().at(2)));
     }
 
     Options options;
@@ -77,8 +84,9 @@ Options parseOptions(const QStringList &arguments)
             QStringList known;
             for (const PresetInfo &info : presets)
                 known << info.id;
-            throw UsageError(QStringLiteral("Pattern '%1' has no preset '%2'. It has: %3.")
-                                     .arg(request.pattern.id, wanted, known.join(QStringLiteral(", "))));
+            throw UsageError(
+                    QStringLiteral("Pattern '%1' has no preset '%2'. It has: %3.")
+                            .arg(request.pattern.id, wanted, known.join(QStringLiteral(", "))));
         }
         request.parameters = found->values;
         request.faults = found->faults;
@@ -86,7 +94,8 @@ Options parseOptions(const QStringList &arguments)
     for (const QString &assignment : parser.values(set)) {
         const qsizetype equals = assignment.indexOf(QLatin1Char('='));
         if (equals <= 0) {
-            throw UsageError(QStringLiteral("'--set %1' is not of the form name=value.").arg(assignment));
+            throw UsageError(
+                    QStringLiteral("'--set %1' is not of the form name=value.").arg(assignment));
         }
         QString problem;
         const QString name = assignment.left(equals);
@@ -111,12 +120,14 @@ Options parseOptions(const QStringList &arguments)
     bool isNumber = false;
     request.seed = parser.value(seed).toULongLong(&isNumber);
     if (!isNumber)
-        throw UsageError(QStringLiteral("The seed '%1' is not a whole number.").arg(parser.value(seed)));
+        throw UsageError(
+                QStringLiteral("The seed '%1' is not a whole number.").arg(parser.value(seed)));
     if (parser.isSet(timeout)) {
         const double seconds = parser.value(timeout).toDouble(&isNumber);
         if (!isNumber || !(seconds >= 0.001) || seconds > 1e6) {
             throw UsageError(QStringLiteral("The timeout must be a number of seconds from 0.001 to "
-                                            "1000000; the value given was %1.").arg(parser.value(timeout)));
+                                            "1000000; the value given was %1.")
+                                     .arg(parser.value(timeout)));
         }
         request.timeout = std::chrono::milliseconds(static_cast<qint64>(seconds * 1000));
     }
@@ -128,8 +139,9 @@ Options parseOptions(const QStringList &arguments)
         if (!request.record)
             throw UsageError(QStringLiteral("-o writes a trace, but --no-trace records none."));
         if (!writerFor(options.output)) {
-            throw UsageError(QStringLiteral("No format has the suffix of '%1'. Known are: %2.")
-                                     .arg(options.output, knownSuffixes().join(QStringLiteral(", "))));
+            throw UsageError(
+                    QStringLiteral("No format has the suffix of '%1'. Known are: %2.")
+                            .arg(options.output, knownSuffixes().join(QStringLiteral(", "))));
         }
     }
     return options;
@@ -140,8 +152,8 @@ QString valueText(const QVariant &value)
     if (value.typeId() == QMetaType::Double) {
         const double number = value.toDouble();
         return number == std::floor(number) && std::abs(number) < 1e15
-                ? QString::number(static_cast<qint64>(number))
-                : QString::number(number, 'g', 5);
+                       ? QString::number(static_cast<qint64>(number))
+                       : QString::number(number, 'g', 5);
     }
     return value.toString();
 }
@@ -151,26 +163,32 @@ void printReport(const Run &run, const QString &output)
     const RunReport &report = run.report();
     const PatternInfo &pattern = run.request().pattern;
     print(QStringLiteral("%1: %2 after %3 s")
-                  .arg(pattern.id, runStateId(report.state).replace(QLatin1Char('_'), QLatin1Char(' ')),
-                       QString::number(std::chrono::duration<double>(report.wallTime).count(), 'f', 3)));
+                  .arg(pattern.id,
+                       runStateId(report.state).replace(QLatin1Char('_'), QLatin1Char(' ')),
+                       QString::number(std::chrono::duration<double>(report.wallTime).count(), 'f',
+                                       3)));
     std::vector<QStringList> rows;
     for (const ResultInfo &info : pattern.results) {
         if (report.results.contains(info.id)) {
-            rows.push_back({QStringLiteral("  ") + info.name.text(),
-                            valueText(report.results.value(info.id)) + QLatin1Char(' ') + info.unit});
+            rows.push_back(
+                    {QStringLiteral("  ") + info.name.text(),
+                     valueText(report.results.value(info.id)) + QLatin1Char(' ') + info.unit});
         }
     }
     printTable(rows);
     for (const InvariantOutcome &outcome : report.invariants) {
-        print(QStringLiteral("  %1 %2: %3").arg(outcome.holds ? QStringLiteral("holds ")
-                                                              : QStringLiteral("BROKEN"),
-                                                outcome.id, outcome.evidence));
+        print(QStringLiteral("  %1 %2: %3")
+                      .arg(outcome.holds ? QStringLiteral("holds ") : QStringLiteral("BROKEN"),
+                           outcome.id, outcome.evidence));
     }
     const TraceCounts counts = run.trace()->counts();
     if (run.request().record) {
         print(QStringLiteral("  trace: %1 threads, %2 slices, %3 waits, %4 flows, %5 lost%6")
-                      .arg(run.trace()->threadCount()).arg(counts.slices).arg(counts.waits)
-                      .arg(counts.flows).arg(counts.lost)
+                      .arg(run.trace()->threadCount())
+                      .arg(counts.slices)
+                      .arg(counts.waits)
+                      .arg(counts.flows)
+                      .arg(counts.lost)
                       .arg(output.isEmpty() ? QString() : QStringLiteral(" → ") + output));
     }
     std::fflush(stdout);
@@ -242,14 +260,16 @@ int runRun(const QStringList &arguments)
     });
     QObject::connect(&run, &Run::progressed, &run, [&](double fraction, const QString &text) {
         if (showProgress) {
-            std::fprintf(stderr, "\r\033[K%3d %% %s", static_cast<int>(fraction * 100), qPrintable(text));
+            std::fprintf(stderr, "\r\033[K%3d %% %s", static_cast<int>(fraction * 100),
+                         qPrintable(text));
             std::fflush(stderr);
         }
     });
     QObject::connect(&run, &Run::logged, &run, [&](LogLevel level, const QString &text) {
         if (showProgress)
             std::fputs("\r\033[K", stderr);
-        printError((level >= LogLevel::Warning ? QStringLiteral("! ") : QStringLiteral("  ")) + text);
+        printError((level >= LogLevel::Warning ? QStringLiteral("! ") : QStringLiteral("  "))
+                   + text);
     });
     QObject::connect(&run, &Run::finished, &run, [] { QCoreApplication::quit(); });
     run.start();

@@ -4,7 +4,9 @@
 namespace heddle {
 
 Error::Error(QString what, QString where, QString remedy)
-    : m_message(std::move(what)), m_where(std::move(where)), m_remedy(std::move(remedy))
+    : m_message(std::move(what))
+    , m_where(std::move(where))
+    , m_remedy(std::move(remedy))
 {
     QString text = m_message;
     if (!m_where.isEmpty())

@@ -60,9 +60,10 @@ bool Event::waitUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
     if (m_set)
         return true;
     const quint64 before = m_timesSet;
-    return m_waiters.wait(lock, m_object.id(), trace::WaitReason::Event, deadline, stop,
-                          [&] { return m_timesSet != before; }, [] { return false; })
-            == WaitPoint::Result::Woken;
+    return m_waiters.wait(
+                   lock, m_object.id(), trace::WaitReason::Event, deadline, stop,
+                   [&] { return m_timesSet != before; }, [] { return false; })
+           == WaitPoint::Result::Woken;
 }
 
 } // namespace heddle

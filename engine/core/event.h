@@ -31,7 +31,8 @@ public:
 
     /// Waits until the flag is set. Blocks. False only when \a stop was requested first.
     bool wait(std::stop_token stop = {});
-    /// The same within \a timeout; false on time-out too. \throws Error when \a timeout is negative.
+    /// The same within \a timeout; false on time-out too. \throws Error when \a timeout is
+    /// negative.
     [[nodiscard]] bool waitFor(std::chrono::nanoseconds timeout, std::stop_token stop = {});
 
     /// Whether a thread is blocked on it: a snapshot.

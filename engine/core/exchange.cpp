@@ -42,14 +42,15 @@ void SubscriberBase::connectContext(std::weak_ptr<ExchangeBase *> exchange,
     if (!m_options.context)
         return;
     // Direct: when destroyed() has returned, nothing may reach the context any more.
-    QObject::connect(m_options.context, &QObject::destroyed, m_options.context,
-                     [exchange = std::move(exchange), weak = std::move(subscriber)] {
-                         const auto attached = weak.lock();
-                         const auto alive = exchange.lock();
-                         if (attached && alive)
-                             (*alive)->detachAndWait(attached);
-                     },
-                     Qt::DirectConnection);
+    QObject::connect(
+            m_options.context, &QObject::destroyed, m_options.context,
+            [exchange = std::move(exchange), weak = std::move(subscriber)] {
+                const auto attached = weak.lock();
+                const auto alive = exchange.lock();
+                if (attached && alive)
+                    (*alive)->detachAndWait(attached);
+            },
+            Qt::DirectConnection);
 }
 
 void SubscriberBase::guarded(const std::function<void()> &handle)
@@ -145,9 +146,9 @@ std::shared_ptr<const ExchangeBase::Subscribers> ExchangeBase::subscribers() con
     return m_subscribers;
 }
 
-std::shared_ptr<ExchangeBase> ExchangeBase::findOrCreate(
-        const QString &name, std::type_index type,
-        const std::function<std::shared_ptr<ExchangeBase>()> &create)
+std::shared_ptr<ExchangeBase>
+ExchangeBase::findOrCreate(const QString &name, std::type_index type,
+                           const std::function<std::shared_ptr<ExchangeBase>()> &create)
 {
     struct Registered
     {
@@ -161,15 +162,16 @@ std::shared_ptr<ExchangeBase> ExchangeBase::findOrCreate(
     if (!entry)
         entry = std::make_shared<Registered>(Registered{type, create()});
     if (entry->type != type) {
-        throw Error(QStringLiteral("An exchange of this name carries messages of another type"), name,
-                    QStringLiteral("Choose another name"));
+        throw Error(QStringLiteral("An exchange of this name carries messages of another type"),
+                    name, QStringLiteral("Choose another name"));
     }
     return entry->exchange;
 }
 
 Subscription::Subscription(std::weak_ptr<ExchangeBase *> exchange,
                            std::shared_ptr<SubscriberBase> subscriber)
-    : m_exchange(std::move(exchange)), m_subscriber(std::move(subscriber))
+    : m_exchange(std::move(exchange))
+    , m_subscriber(std::move(subscriber))
 {}
 
 Subscription::~Subscription()

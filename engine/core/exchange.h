@@ -16,9 +16,9 @@ namespace heddle {
 /// What became of one send().
 struct SendReport
 {
-    int delivered = 0; ///< handled before send() returned
-    int queued = 0;    ///< on their way
-    int dropped = 0;   ///< by a full subscriber's policy
+    int delivered = 0;  ///< handled before send() returned
+    int queued = 0;     ///< on their way
+    int dropped = 0;    ///< by a full subscriber's policy
     QStringList errors; ///< of subscribers that failed; the others got the message all the same
 };
 
@@ -51,9 +51,9 @@ protected:
     [[nodiscard]] std::shared_ptr<const Subscribers> subscribers() const;
     [[nodiscard]] std::weak_ptr<ExchangeBase *> self() const { return m_self; }
 
-    static std::shared_ptr<ExchangeBase> findOrCreate(
-            const QString &name, std::type_index type,
-            const std::function<std::shared_ptr<ExchangeBase>()> &create);
+    static std::shared_ptr<ExchangeBase>
+    findOrCreate(const QString &name, std::type_index type,
+                 const std::function<std::shared_ptr<ExchangeBase>()> &create);
 
 private:
     friend class Subscription;
@@ -69,7 +69,8 @@ class HEDDLE_ENGINE_EXPORT Subscription
 {
 public:
     Subscription() = default;
-    Subscription(std::weak_ptr<ExchangeBase *> exchange, std::shared_ptr<SubscriberBase> subscriber);
+    Subscription(std::weak_ptr<ExchangeBase *> exchange,
+                 std::shared_ptr<SubscriberBase> subscriber);
     ~Subscription();
     Subscription(Subscription &&other) noexcept = default;
     Subscription &operator=(Subscription &&other) noexcept;
@@ -110,7 +111,8 @@ public:
     using Handler = std::function<void(const Message &)>;
 
     explicit Exchange(std::string_view name)
-        : ExchangeBase(name), m_sliceName(name)
+        : ExchangeBase(name)
+        , m_sliceName(name)
     {}
     ~Exchange() override = default;
 
@@ -160,7 +162,8 @@ public:
             } catch (const std::exception &failure) {
                 report.errors << QString::fromUtf8(failure.what());
             } catch (...) {
-                report.errors << QStringLiteral("a subscriber threw something that is not an exception");
+                report.errors << QStringLiteral(
+                        "a subscriber threw something that is not an exception");
             }
         }
         return report;

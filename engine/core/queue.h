@@ -67,10 +67,13 @@ class Queue
 public:
     /// \a capacity in items; 0 or less means unbounded. The \a name is what the timeline shows.
     explicit Queue(std::string_view name, qsizetype capacity = 0)
-        : m_object(trace::ObjectKind::Queue, name, capacity > 0 ? capacity : 0),
-          m_capacity(capacity > 0 ? capacity : 0)
+        : m_object(trace::ObjectKind::Queue, name, capacity > 0 ? capacity : 0)
+        , m_capacity(capacity > 0 ? capacity : 0)
     {}
-    ~Queue() { Q_ASSERT_X(!hasWaiters(), "heddle::Queue", "destroyed while a thread is blocked on it"); }
+    ~Queue()
+    {
+        Q_ASSERT_X(!hasWaiters(), "heddle::Queue", "destroyed while a thread is blocked on it");
+    }
     Queue(const Queue &) = delete;
     Queue &operator=(const Queue &) = delete;
 
@@ -131,7 +134,8 @@ public:
     {
         throwUnlessDone(joinUntil(WaitPoint::Forever, stop), "join");
     }
-    /// Waits for that within \a timeout; false if items are left. Any thread; blocks at most so long.
+    /// Waits for that within \a timeout; false if items are left. Any thread; blocks at most so
+    /// long.
     [[nodiscard]] bool joinFor(std::chrono::nanoseconds timeout, std::stop_token stop = {})
     {
         return joinUntil(WaitPoint::deadline(timeout, "Queue::joinFor"), stop) == QueueStatus::Done;
@@ -157,12 +161,21 @@ public:
     }
 
     // Snapshots, not promises. Any thread; never block.
-    [[nodiscard]] qsizetype size() const { return locked([this] { return depth(); }); }
+    [[nodiscard]] qsizetype size() const
+    {
+        return locked([this] { return depth(); });
+    }
     [[nodiscard]] bool isEmpty() const { return size() == 0; }
     [[nodiscard]] bool isFull() const { return m_capacity > 0 && size() >= m_capacity; }
-    [[nodiscard]] bool isShutDown() const { return locked([this] { return m_shutDown; }); }
+    [[nodiscard]] bool isShutDown() const
+    {
+        return locked([this] { return m_shutDown; });
+    }
     /// Items put and not reported by taskDone().
-    [[nodiscard]] qsizetype unfinished() const { return locked([this] { return m_unfinished; }); }
+    [[nodiscard]] qsizetype unfinished() const
+    {
+        return locked([this] { return m_unfinished; });
+    }
     /// Items taken whose taskDone() is missing: what a join() that never ends waits for.
     [[nodiscard]] qsizetype takenUnfinished() const
     {
@@ -193,7 +206,8 @@ private:
     }
     void throwUnlessDone(QueueStatus status, const char *call) const
     {
-        const QString where = name() + QStringLiteral(", Queue::") + QLatin1String(call) + QStringLiteral("()");
+        const QString where = name() + QStringLiteral(", Queue::") + QLatin1String(call)
+                              + QStringLiteral("()");
         if (status == QueueStatus::ShutDown)
             throw ShutDown(QStringLiteral("The queue was shut down"), where);
         if (status == QueueStatus::Stopped)
@@ -205,8 +219,9 @@ private:
         std::unique_lock lock(m_mutex);
         const auto ready = [this] { return m_shutDown || m_capacity == 0 || depth() < m_capacity; };
         if (!ready()) {
-            const WaitPoint::Result result = m_notFull.wait(lock, m_object.id(),
-                    trace::WaitReason::QueueFull, deadline, stop, ready, [this] { return m_shutDown; });
+            const WaitPoint::Result result = m_notFull.wait(
+                    lock, m_object.id(), trace::WaitReason::QueueFull, deadline, stop, ready,
+                    [this] { return m_shutDown; });
             if (result == WaitPoint::Result::TimedOut)
                 return QueueStatus::Full;
             if (result == WaitPoint::Result::Stopped)
@@ -230,8 +245,8 @@ private:
         std::unique_lock lock(m_mutex);
         const auto ready = [this] { return m_shutDown || !m_entries.empty(); };
         if (!ready()) {
-            const WaitPoint::Result result = m_notEmpty.wait(lock, m_object.id(),
-                    trace::WaitReason::QueueEmpty, deadline, stop, ready,
+            const WaitPoint::Result result = m_notEmpty.wait(
+                    lock, m_object.id(), trace::WaitReason::QueueEmpty, deadline, stop, ready,
                     [this] { return m_entries.empty(); });
             if (result == WaitPoint::Result::TimedOut)
                 return QueueStatus::Empty;
@@ -257,10 +272,11 @@ private:
         if (ready())
             return QueueStatus::Done;
         const WaitPoint::Result result = m_finished.wait(lock, m_object.id(),
-                trace::WaitReason::QueueJoin, deadline, stop, ready, [] { return false; });
-        return result == WaitPoint::Result::Woken ? QueueStatus::Done
-                : result == WaitPoint::Result::Stopped ? QueueStatus::Stopped
-                                                       : QueueStatus::Full;
+                                                         trace::WaitReason::QueueJoin, deadline,
+                                                         stop, ready, [] { return false; });
+        return result == WaitPoint::Result::Woken     ? QueueStatus::Done
+               : result == WaitPoint::Result::Stopped ? QueueStatus::Stopped
+                                                      : QueueStatus::Full;
     }
 
     trace::Object m_object;

@@ -93,14 +93,17 @@ private:
 
 /// A subscription for one type of message.
 template <typename Message>
-class Subscriber final : public SubscriberBase, public std::enable_shared_from_this<Subscriber<Message>>
+class Subscriber final : public SubscriberBase,
+                         public std::enable_shared_from_this<Subscriber<Message>>
 {
 public:
     using Handler = std::function<void(const Message &)>;
 
     Subscriber(Handler handler, SubscriptionOptions options, const QString &exchangeName,
                trace::Name sliceName)
-        : SubscriberBase(options, exchangeName), m_handler(std::move(handler)), m_sliceName(sliceName)
+        : SubscriberBase(options, exchangeName)
+        , m_handler(std::move(handler))
+        , m_sliceName(sliceName)
     {}
 
     /// Handles or queues \a message; in the sender's thread.
@@ -137,12 +140,14 @@ private:
         const bool blocking = m_options.delivery == Delivery::BlockingQueued;
         std::unique_lock lock(m_mutex);
         if (blocking && m_receiver->thread() == QThread::currentThread()) {
-            throw Error(QStringLiteral("A blocking delivery to the sender's own thread would wait for ever"),
-                        m_exchangeName, QStringLiteral("Deliver directly or queued"));
+            throw Error(
+                    QStringLiteral(
+                            "A blocking delivery to the sender's own thread would wait for ever"),
+                    m_exchangeName, QStringLiteral("Deliver directly or queued"));
         }
         const auto hasRoom = [this] {
             return m_discarded || m_options.capacity <= 0
-                    || static_cast<qsizetype>(m_waiting.size()) < m_options.capacity;
+                   || static_cast<qsizetype>(m_waiting.size()) < m_options.capacity;
         };
         if (!hasRoom()) {
             if (m_options.overflow == Overflow::DropNewest) {
@@ -153,7 +158,8 @@ private:
                 m_waiting.pop_front();
                 ++m_dropped;
             } else if (m_changed.wait(lock, m_mailbox.id(), trace::WaitReason::QueueFull,
-                                      WaitPoint::Forever, stop, hasRoom, [this] { return m_discarded; })
+                                      WaitPoint::Forever, stop, hasRoom,
+                                      [this] { return m_discarded; })
                        != WaitPoint::Result::Woken) {
                 ++m_dropped;
                 return DeliveryResult::Dropped;

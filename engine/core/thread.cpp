@@ -6,7 +6,8 @@
 namespace heddle {
 
 Thread::Thread(std::string_view name, std::function<void()> function, Start start)
-    : m_object(trace::ObjectKind::Thread, name), m_function(std::move(function))
+    : m_object(trace::ObjectKind::Thread, name)
+    , m_function(std::move(function))
 {
     setObjectName(QString::fromUtf8(name));
     m_handOver.store(1, std::memory_order_release); // pairs with run()

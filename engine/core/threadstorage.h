@@ -29,9 +29,10 @@ class ThreadStorage
 public:
     using Factory = std::function<std::unique_ptr<T>()>;
 
-    explicit ThreadStorage(std::string_view name,
-                           Factory factory = [] { return std::make_unique<T>(); })
-        : m_shared(std::make_shared<Shared>(name)), m_factory(std::move(factory))
+    explicit ThreadStorage(
+            std::string_view name, Factory factory = [] { return std::make_unique<T>(); })
+        : m_shared(std::make_shared<Shared>(name))
+        , m_factory(std::move(factory))
     {}
     ThreadStorage(const ThreadStorage &) = delete;
     ThreadStorage &operator=(const ThreadStorage &) = delete;
@@ -85,9 +86,10 @@ private:
         void build(const Factory &factory)
         {
             if (building) {
-                throw Error(QStringLiteral("The factory uses the storage that it builds a value for"),
-                            QString::fromUtf8(shared->object.name().text()),
-                            QStringLiteral("Build the value without it"));
+                throw Error(
+                        QStringLiteral("The factory uses the storage that it builds a value for"),
+                        QString::fromUtf8(shared->object.name().text()),
+                        QStringLiteral("Build the value without it"));
             }
             building = true;
             struct Done

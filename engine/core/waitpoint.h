@@ -14,8 +14,8 @@ namespace heddle {
 
 /// Where threads wait for a condition under a primitive's mutex; what every primitive is built on.
 ///
-/// Adds to a condition variable: a deadline, a stop token that ends the wait by a wake-up and not by
-/// polling, and the trace record of the wait with the thread that ended it.
+/// Adds to a condition variable: a deadline, a stop token that ends the wait by a wake-up and not
+/// by polling, and the trace record of the wait with the thread that ended it.
 ///
 /// Threads: every function under the mutex of the primitive.
 class WaitPoint
@@ -31,14 +31,16 @@ public:
     enum class Result { Woken, TimedOut, Stopped };
 
     /// The instant \a timeout from now. \throws Error naming \a where when it is negative.
-    HEDDLE_ENGINE_EXPORT static Deadline deadline(std::chrono::nanoseconds timeout, const char *where);
+    HEDDLE_ENGINE_EXPORT static Deadline deadline(std::chrono::nanoseconds timeout,
+                                                  const char *where);
 
     /// Waits until \a ready() holds, which wins over a stop or a deadline that come at the same
     /// time. \a isShutDown() tells whether the condition holds only because of a shut-down. Blocks;
     /// \a lock is released meanwhile.
     template <typename Ready, typename IsShutDown>
-    Result wait(std::unique_lock<std::mutex> &lock, trace::ObjectId object, trace::WaitReason reason,
-                Deadline deadline, const std::stop_token &stop, Ready ready, IsShutDown isShutDown)
+    Result wait(std::unique_lock<std::mutex> &lock, trace::ObjectId object,
+                trace::WaitReason reason, Deadline deadline, const std::stop_token &stop,
+                Ready ready, IsShutDown isShutDown)
     {
         if (deadline == Never)
             return Result::TimedOut;
@@ -54,7 +56,8 @@ public:
                                     : m_condition.wait(lock, stop, ready);
         --m_waiters;
         if (woken) {
-            wait.finish(isShutDown() ? trace::WaitOutcome::ShutDown : trace::WaitOutcome::Woken, m_waker);
+            wait.finish(isShutDown() ? trace::WaitOutcome::ShutDown : trace::WaitOutcome::Woken,
+                        m_waker);
             return Result::Woken;
         }
         if (stop.stop_requested()) {

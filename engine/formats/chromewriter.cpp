@@ -23,7 +23,10 @@ class EventStream
 public:
     EventStream(QIODevice &device, const FormatProgress &progress, const std::stop_token &stop,
                 double total)
-        : m_device(device), m_progress(progress), m_stop(stop), m_total(total)
+        : m_device(device)
+        , m_progress(progress)
+        , m_stop(stop)
+        , m_total(total)
     {
         m_out = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
     }
@@ -36,8 +39,9 @@ public:
         m_out += m_isFirst ? "\n" : ",\n";
         m_isFirst = false;
         char head[160];
-        std::snprintf(head, sizeof(head), "{\"ph\":\"%s\",\"pid\":%" PRId64 ",\"tid\":%" PRId64 ",\"ts\":", phase,
-                      pid, tid);
+        std::snprintf(head, sizeof(head),
+                      "{\"ph\":\"%s\",\"pid\":%" PRId64 ",\"tid\":%" PRId64 ",\"ts\":", phase, pid,
+                      tid);
         m_out += head;
         m_out += microseconds(ns);
         m_out += fields;
@@ -77,9 +81,10 @@ private:
     void flush()
     {
         if (m_device.write(m_out) != m_out.size()) {
-            throw Error(QStringLiteral("The trace cannot be written: %1").arg(m_device.errorString()),
-                        QStringLiteral("Chrome JSON export"),
-                        QStringLiteral("Free some disk space and try again"));
+            throw Error(
+                    QStringLiteral("The trace cannot be written: %1").arg(m_device.errorString()),
+                    QStringLiteral("Chrome JSON export"),
+                    QStringLiteral("Free some disk space and try again"));
         }
         m_out.clear();
         m_isCancelled = m_stop.stop_requested();
@@ -116,7 +121,8 @@ public:
     void write()
     {
         writeNames();
-        for (std::size_t thread = 0; thread < m_threads.size() && !m_stop.stop_requested(); ++thread) {
+        for (std::size_t thread = 0; thread < m_threads.size() && !m_stop.stop_requested();
+             ++thread) {
             writeSlices(thread);
             writeInstants(thread);
             writeWaits(thread);
@@ -129,10 +135,12 @@ public:
         const QMap<QString, QString> all = m_store.attributes();
         for (auto entry = all.begin(); entry != all.end(); ++entry)
             attributes.insert(entry.key(), entry.value());
-        attributes.insert(QStringLiteral("lost_records"), static_cast<qint64>(m_store.counts().lost));
+        attributes.insert(QStringLiteral("lost_records"),
+                          static_cast<qint64>(m_store.counts().lost));
         m_events.end(EventStream::object(attributes));
         if (m_stop.stop_requested())
-            throw Stopped(QStringLiteral("The export was cancelled"), QStringLiteral("Chrome JSON export"));
+            throw Stopped(QStringLiteral("The export was cancelled"),
+                          QStringLiteral("Chrome JSON export"));
     }
 
 private:
@@ -157,8 +165,14 @@ private:
         }
         m_events.event(phase, pid(m_threads[thread].process), m_tid, ns, fields);
     }
-    static QByteArray nameField(const QString &name) { return ",\"name\":" + EventStream::quoted(name); }
-    static QByteArray duration(std::int64_t ns) { return ",\"dur\":" + EventStream::microseconds(ns); }
+    static QByteArray nameField(const QString &name)
+    {
+        return ",\"name\":" + EventStream::quoted(name);
+    }
+    static QByteArray duration(std::int64_t ns)
+    {
+        return ",\"dur\":" + EventStream::microseconds(ns);
+    }
     static QByteArray arguments(const std::vector<SliceArgument> &arguments)
     {
         if (arguments.empty())
@@ -178,11 +192,11 @@ private:
         }
         for (std::size_t k = 0; k < m_threads.size(); ++k) {
             event("M", k, 0,
-                  ",\"name\":\"thread_name\",\"args\":{\"name\":" + EventStream::quoted(m_threads[k].name)
-                          + '}');
+                  ",\"name\":\"thread_name\",\"args\":{\"name\":"
+                          + EventStream::quoted(m_threads[k].name) + '}');
             event("M", k, 0,
-                  ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":" + QByteArray::number(
-                          static_cast<qulonglong>(k)) + '}');
+                  ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":"
+                          + QByteArray::number(static_cast<qulonglong>(k)) + '}');
         }
     }
     void writeSlices(std::size_t thread)
@@ -215,17 +229,19 @@ private:
             const WaitInfo wait = m_store.wait(thread, k);
             const QString reason = waitReasonId(wait.reason);
             const QString name = wait.object && *wait.object < m_objects.size()
-                    ? m_objects[*wait.object].name + QStringLiteral(": ") + reason
-                    : reason;
+                                         ? m_objects[*wait.object].name + QStringLiteral(": ")
+                                                   + reason
+                                         : reason;
             const QByteArray identity = nameField(name) + ",\"cat\":\"wait\",\"id\":\"wait-"
-                    + QByteArray::number(static_cast<qulonglong>(thread)) + '-'
-                    + QByteArray::number(static_cast<qulonglong>(k)) + '"';
+                                        + QByteArray::number(static_cast<qulonglong>(thread)) + '-'
+                                        + QByteArray::number(static_cast<qulonglong>(k)) + '"';
             QJsonObject details{{QStringLiteral("reason"), reason}};
             if (wait.waker && *wait.waker < m_threads.size())
                 details.insert(QStringLiteral("waker"), m_threads[*wait.waker].name);
             if (wait.durationNs != Interval::Unfinished)
                 details.insert(QStringLiteral("outcome"), waitOutcomeId(wait.outcome));
-            event("b", thread, wait.startNs, identity + ",\"args\":" + EventStream::object(details));
+            event("b", thread, wait.startNs,
+                  identity + ",\"args\":" + EventStream::object(details));
             if (wait.durationNs != Interval::Unfinished)
                 event("e", thread, wait.startNs + wait.durationNs, identity);
         }
@@ -236,7 +252,10 @@ private:
         for (std::size_t k = 0, count = points.size(); k < count; ++k) {
             const FlowPoint &point = points.at(k);
             const bool ends = point.phase == FlowPhase::End;
-            event(point.phase == FlowPhase::Begin ? "s" : ends ? "f" : "t", thread, point.ns,
+            event(point.phase == FlowPhase::Begin ? "s"
+                  : ends                          ? "f"
+                                                  : "t",
+                  thread, point.ns,
                   nameField(flowKindId(point.kind)) + ",\"cat\":\"flow\",\"id\":\"0x"
                           + QByteArray::number(static_cast<qulonglong>(point.flow), 16) + '"'
                           + (ends ? ",\"bp\":\"e\"" : ""));
@@ -249,13 +268,14 @@ private:
             const Interval interval = track.at(k);
             // What a thread does at the trace's end, it does until then.
             const std::int64_t durationNs = interval.durationNs == Interval::Unfinished
-                    ? std::max<std::int64_t>(m_store.endNs() - interval.startNs, 0)
-                    : interval.durationNs;
+                                                    ? std::max<std::int64_t>(
+                                                            m_store.endNs() - interval.startNs, 0)
+                                                    : interval.durationNs;
             const SchedulingValue value = SchedulingValue::unpack(interval.value);
             const bool running = value.state == trace::SchedulingState::Running;
-            const char *state = running ? "Running"
-                    : value.state == trace::SchedulingState::Preempted ? "R"
-                                                                       : "S";
+            const char *state = running                                            ? "Running"
+                                : value.state == trace::SchedulingState::Preempted ? "R"
+                                                                                   : "S";
             event("T", thread, interval.startNs,
                   duration(durationNs) + nameField(QLatin1String(state))
                           + (running ? ",\"args\":{\"cpu\":" + QByteArray::number(value.cpu) + '}'
@@ -264,14 +284,17 @@ private:
     }
     void writeCounters()
     {
-        for (std::size_t object = 0; object < m_store.objectCount() && object < m_objects.size(); ++object) {
+        for (std::size_t object = 0; object < m_store.objectCount() && object < m_objects.size();
+             ++object) {
             const CounterTrack &counter = m_store.counter(object);
             const QByteArray head = nameField(m_objects[object].name) + ",\"id\":"
-                    + QByteArray::number(static_cast<qulonglong>(object)) + ",\"args\":{\"value\":";
+                                    + QByteArray::number(static_cast<qulonglong>(object))
+                                    + ",\"args\":{\"value\":";
             for (std::size_t k = 0, count = counter.size(); k < count; ++k) {
                 const CounterTrack::Sample sample = counter.at(k);
                 m_events.event("C", pid(m_objects[object].process), 0, sample.ns,
-                               head + QByteArray::number(static_cast<qlonglong>(sample.value)) + '}');
+                               head + QByteArray::number(static_cast<qlonglong>(sample.value))
+                                       + '}');
             }
         }
     }

@@ -78,15 +78,18 @@ void exportTrace(const TraceStore &store, const QString &path, const QString &fo
     }
     if (!writer) {
         throw Error(QStringLiteral("No format is known for this file"), path,
-                    QStringLiteral("Use one of the suffixes ") + knownSuffixes().join(QStringLiteral(", ")));
+                    QStringLiteral("Use one of the suffixes ")
+                            + knownSuffixes().join(QStringLiteral(", ")));
     }
     if (path == QLatin1String("-")) {
         QFile output;
         if (!output.open(stdout, QIODevice::WriteOnly))
-            throw Error(QStringLiteral("The standard output cannot be written"), output.errorString());
+            throw Error(QStringLiteral("The standard output cannot be written"),
+                        output.errorString());
         writer->write(store, output, progress, stop);
         if (!output.flush())
-            throw Error(QStringLiteral("The standard output cannot be written"), output.errorString());
+            throw Error(QStringLiteral("The standard output cannot be written"),
+                        output.errorString());
         return;
     }
     // Goes to a temporary file beside the target, synced and renamed by commit(). An exception
@@ -98,8 +101,10 @@ void exportTrace(const TraceStore &store, const QString &path, const QString &fo
     }
     writer->write(store, file, progress, stop);
     if (!file.commit()) {
-        throw Error(QStringLiteral("The file could not be completed: %1").arg(file.errorString()), path,
-                    QStringLiteral("Free some disk space and try again; an existing file was left as it was"));
+        throw Error(
+                QStringLiteral("The file could not be completed: %1").arg(file.errorString()), path,
+                QStringLiteral(
+                        "Free some disk space and try again; an existing file was left as it was"));
     }
 }
 

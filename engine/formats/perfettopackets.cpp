@@ -82,7 +82,8 @@ void PacketParser::parse(protozero::pbf_reader packet)
             while (part.next()) {
                 if (part.tag() == Defaults::ClockId) {
                     sequence.defaultClock = part.get_uint32();
-                } else if (part.tag() == Event::TrackUuid) { // track_event_defaults has the same number
+                } else if (part.tag()
+                           == Event::TrackUuid) { // track_event_defaults has the same number
                     protozero::pbf_reader defaults = part.get_message();
                     while (defaults.next(Event::TrackUuid, protozero::pbf_wire_type::varint))
                         sequence.defaultTrack = defaults.get_uint64();
@@ -173,8 +174,8 @@ void PacketParser::parseSnapshot(protozero::pbf_reader message, Sequence &sequen
     for (const Reading &reading : readings) {
         if (reading.id >= 64 && reading.id < 128) {
             const std::int64_t value = product(reading.value, reading.multiplier);
-            sequence.clocks[reading.id]
-                    = {value, main, value, reading.multiplier, reading.isIncremental};
+            sequence.clocks[reading.id] = {value, main, value, reading.multiplier,
+                                           reading.isIncremental};
         }
     }
 }
@@ -293,11 +294,12 @@ void PacketParser::parseTaskState(protozero::pbf_reader message, std::int64_t ti
     constexpr std::uint32_t mostCpus = 4096;
     if (cpu >= mostCpus)
         return; // damaged: each CPU is a track
-    const trace::SchedulingState value = state == static_cast<std::uint32_t>(KernelState::Running)
-            ? trace::SchedulingState::Running
+    const trace::SchedulingState value =
+            state == static_cast<std::uint32_t>(KernelState::Running)
+                    ? trace::SchedulingState::Running
             : state == static_cast<std::uint32_t>(KernelState::Runnable)
-            ? trace::SchedulingState::Preempted
-            : trace::SchedulingState::Blocked;
+                    ? trace::SchedulingState::Preempted
+                    : trace::SchedulingState::Blocked;
     event.value = SchedulingValue::pack(value, cpu);
     events.push_back(std::move(event));
 }

@@ -6,8 +6,8 @@
 #include <heddle/timeline/tracestore.h>
 
 #include <protozero/exception.hpp>
-// A field of another type than expected is damage in a file, not a mistake of this program: in every
-// kind of build it throws.
+// A field of another type than expected is damage in a file, not a mistake of this program: in
+// every kind of build it throws.
 #ifdef protozero_assert
 #    error "include perfettopackets_p.h before other headers of protozero"
 #endif
@@ -106,7 +106,8 @@ private:
     std::int64_t time(Sequence &sequence, std::uint32_t clock, std::int64_t value);
 
     std::unordered_map<std::uint32_t, Sequence> m_sequences;
-    std::vector<std::pair<std::uint32_t, protozero::pbf_reader>> m_parts; ///< of the packet being read
+    std::vector<std::pair<std::uint32_t, protozero::pbf_reader>>
+            m_parts; ///< of the packet being read
 };
 
 } // namespace heddle::perfetto

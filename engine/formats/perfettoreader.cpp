@@ -21,7 +21,9 @@ class StoreBuilder
 {
 public:
     StoreBuilder(PacketParser &parser, TraceStore &store)
-        : m_parser(parser), m_writer(store), m_store(store)
+        : m_parser(parser)
+        , m_writer(store)
+        , m_store(store)
     {}
     void build();
 
@@ -34,7 +36,8 @@ private:
         quint64 lost = 0;
     };
 
-    static QVariant argument(const ParsedEvent &event, QLatin1String key, const QVariant &missing = {})
+    static QVariant argument(const ParsedEvent &event, QLatin1String key,
+                             const QVariant &missing = {})
     {
         for (const SliceArgument &candidate : event.arguments) {
             if (candidate.key == key)
@@ -46,10 +49,11 @@ private:
     static std::int64_t time(const ParsedEvent &event, const char *key, std::int64_t missing = 0)
     {
         constexpr qlonglong most = qlonglong{1} << 61;
-        return std::clamp(argument(event, QLatin1String(key), qlonglong{missing}).toLongLong(), -most,
-                          most);
+        return std::clamp(argument(event, QLatin1String(key), qlonglong{missing}).toLongLong(),
+                          -most, most);
     }
-    static std::optional<std::size_t> position(const ParsedEvent &event, const char *key, std::size_t size)
+    static std::optional<std::size_t> position(const ParsedEvent &event, const char *key,
+                                               std::size_t size)
     {
         bool isNumber = false;
         const qulonglong value = argument(event, QLatin1String(key)).toULongLong(&isNumber);
@@ -113,8 +117,8 @@ std::size_t StoreBuilder::processOf(std::int64_t pid, const QString &name)
     const auto known = m_processes.find(pid);
     if (known != m_processes.end())
         return known->second;
-    const std::size_t handle
-            = m_writer.addProcess(pid, name.isEmpty() ? QStringLiteral("process %1").arg(pid) : name);
+    const std::size_t handle = m_writer.addProcess(
+            pid, name.isEmpty() ? QStringLiteral("process %1").arg(pid) : name);
     m_processes.emplace(pid, handle);
     return handle;
 }
@@ -131,8 +135,8 @@ void StoreBuilder::addTracks()
             continue;
         const auto facts = m_facts.find(track.uuid);
         const ThreadFacts known = facts != m_facts.end() ? facts->second : ThreadFacts{track.tid};
-        const std::size_t handle = m_writer.addThread(processOf(track.pid, {}), known.tid, track.name,
-                                                      known.startNs);
+        const std::size_t handle = m_writer.addThread(processOf(track.pid, {}), known.tid,
+                                                      track.name, known.startNs);
         if (known.endNs != Interval::Unfinished)
             m_writer.endThread(handle, known.endNs);
         if (known.lost > 0)
@@ -160,8 +164,9 @@ void StoreBuilder::addObjects()
         info.capacity = argument(event, QLatin1String("capacity")).toLongLong();
         info.createdNs = time(event, "created_ns");
         info.destroyedNs = time(event, "destroyed_ns", Interval::Unfinished);
-        info.process = std::min<std::size_t>(argument(event, QLatin1String("process")).toULongLong(),
-                                             m_processes.empty() ? 0 : m_processes.size() - 1);
+        info.process = std::min<std::size_t>(
+                argument(event, QLatin1String("process")).toULongLong(),
+                m_processes.empty() ? 0 : m_processes.size() - 1);
         const std::size_t handle = m_writer.addObject(info);
         m_counters.emplace(uuid(GroupCounter, handle), handle);
     }
@@ -244,11 +249,12 @@ void StoreBuilder::add(const ParsedEvent &event)
     if (event.kind == ParsedEvent::Kind::Scheduling) {
         auto known = m_byTid.find(static_cast<std::int64_t>(event.track));
         if (known == m_byTid.end()) {
-            const std::size_t handle
-                    = m_writer.addThread(processOf(0, {}), static_cast<std::int64_t>(event.track), {}, ns);
+            const std::size_t handle = m_writer.addThread(
+                    processOf(0, {}), static_cast<std::int64_t>(event.track), {}, ns);
             known = m_byTid.emplace(static_cast<std::int64_t>(event.track), handle).first;
         }
-        const SchedulingValue value = SchedulingValue::unpack(static_cast<std::uint32_t>(event.value));
+        const SchedulingValue value = SchedulingValue::unpack(
+                static_cast<std::uint32_t>(event.value));
         m_writer.scheduled(known->second, ns, value.cpu, value.state);
         return;
     }
@@ -261,7 +267,8 @@ void StoreBuilder::add(const ParsedEvent &event)
         addWait(event, wait->second);
         return;
     }
-    if (event.category == QLatin1String(CategoryThread) || event.category == QLatin1String(CategoryObject))
+    if (event.category == QLatin1String(CategoryThread)
+        || event.category == QLatin1String(CategoryObject))
         return;
     const std::size_t thread = threadOf(event.track);
     if (event.category == QLatin1String(CategoryTask)) {
@@ -286,7 +293,8 @@ void StoreBuilder::build()
     readFacts();
     addTracks();
     addObjects();
-    // Events are large: their order is sorted, not they. Those of one instant keep the file's order.
+    // Events are large: their order is sorted, not they. Those of one instant keep the file's
+    // order.
     std::vector<std::pair<std::int64_t, std::size_t>> order;
     order.reserve(m_parser.events.size());
     for (const ParsedEvent &event : m_parser.events)
@@ -301,7 +309,8 @@ void StoreBuilder::build()
 
 bool PerfettoReader::recognises(QByteArrayView head) const
 {
-    // A trace is a list of packets: field 1, length-delimited, whose first tag is a known wire type.
+    // A trace is a list of packets: field 1, length-delimited, whose first tag is a known wire
+    // type.
     return head.size() > 2 && head[0] == 0x0a;
 }
 
@@ -314,7 +323,8 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
     try {
         protozero::pbf_reader trace(bytes.constData(), static_cast<std::size_t>(bytes.size()));
         while (trace.next()) {
-            if (trace.tag() != Trace::Packet || trace.wire_type() != protozero::pbf_wire_type::length_delimited) {
+            if (trace.tag() != Trace::Packet
+                || trace.wire_type() != protozero::pbf_wire_type::length_delimited) {
                 trace.skip();
                 continue;
             }
@@ -326,29 +336,39 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
             }
             if (parser.packets % 4096 == 0) {
                 if (stop.stop_requested())
-                    throw Stopped(QStringLiteral("Reading was cancelled"), QStringLiteral("Perfetto import"));
+                    throw Stopped(QStringLiteral("Reading was cancelled"),
+                                  QStringLiteral("Perfetto import"));
                 if (progress) {
-                    progress(1.0 - static_cast<double>(trace.length()) / static_cast<double>(bytes.size()));
+                    progress(1.0
+                             - static_cast<double>(trace.length())
+                                       / static_cast<double>(bytes.size()));
                 }
             }
         }
     } catch (const protozero::exception &damage) {
         if (parser.events.empty() && parser.tracks.empty() && parser.attributes.isEmpty()) {
-            throw Error(QStringLiteral("The file is not a Perfetto trace, or is damaged from its beginning "
-                                       "(%1)").arg(QLatin1String(damage.what())),
-                        QStringLiteral("Perfetto import"),
-                        QStringLiteral("Open a file that Heddle or Perfetto has written"));
+            throw Error(
+                    QStringLiteral(
+                            "The file is not a Perfetto trace, or is damaged from its beginning "
+                            "(%1)")
+                            .arg(QLatin1String(damage.what())),
+                    QStringLiteral("Perfetto import"),
+                    QStringLiteral("Open a file that Heddle or Perfetto has written"));
         }
-        parser.attributes.insert(QStringLiteral("damage"),
-                                 QStringLiteral("The file ends or is damaged after %1 packets; what came "
-                                                "before is shown").arg(parser.packets));
+        parser.attributes.insert(
+                QStringLiteral("damage"),
+                QStringLiteral("The file ends or is damaged after %1 packets; what came "
+                               "before is shown")
+                        .arg(parser.packets));
     }
     if (parser.events.empty() && parser.tracks.empty() && parser.attributes.isEmpty()) {
-        throw Error(QStringLiteral("The file holds nothing that can be shown (%1 packets, %2 of them damaged)")
-                            .arg(parser.packets)
-                            .arg(damaged),
-                    QStringLiteral("Perfetto import"),
-                    QStringLiteral("Record it with track events, or open another file"));
+        throw Error(
+                QStringLiteral(
+                        "The file holds nothing that can be shown (%1 packets, %2 of them damaged)")
+                        .arg(parser.packets)
+                        .arg(damaged),
+                QStringLiteral("Perfetto import"),
+                QStringLiteral("Record it with track events, or open another file"));
     }
     if (damaged > 0) {
         parser.attributes.insert(QStringLiteral("damaged_packets"),

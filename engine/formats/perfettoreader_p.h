@@ -6,7 +6,8 @@
 namespace heddle {
 
 /// Reads the Perfetto protobuf: our own files back into an equal store, and the track events of
-/// other writers. What is unknown is skipped; a file that ends in the middle gives what came before.
+/// other writers. What is unknown is skipped; a file that ends in the middle gives what came
+/// before.
 class PerfettoReader final : public TraceReader
 {
 public:

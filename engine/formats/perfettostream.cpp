@@ -22,7 +22,8 @@ void PacketStream::flush()
     }
     m_out.clear();
     if (m_stop.stop_requested())
-        throw Stopped(QStringLiteral("The export was cancelled"), QStringLiteral("Perfetto export"));
+        throw Stopped(QStringLiteral("The export was cancelled"),
+                      QStringLiteral("Perfetto export"));
     if (m_progress)
         m_progress(std::min(1.0, static_cast<double>(m_done) / m_total));
 }

@@ -26,13 +26,18 @@ public:
     /// \a total is how many events are expected, for \a progress.
     PacketStream(const TraceStore &store, QIODevice &device, const FormatProgress &progress,
                  const std::stop_token &stop, double total)
-        : m_store(store), m_device(device), m_progress(progress), m_stop(stop), m_total(total)
+        : m_store(store)
+        , m_device(device)
+        , m_progress(progress)
+        , m_stop(stop)
+        , m_total(total)
     {}
 
     /// Nanoseconds of the trace as a timestamp of CLOCK_MONOTONIC.
     [[nodiscard]] std::uint64_t timestamp(std::int64_t ns) const
     {
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(m_store.startMonotonicNs() + ns, 0));
+        return static_cast<std::uint64_t>(
+                std::max<std::int64_t>(m_store.startMonotonicNs() + ns, 0));
     }
 
     /// A packet; \a fill(protozero::pbf_writer &) adds its fields.
@@ -79,7 +84,7 @@ private:
     std::string m_out;
     std::string m_packet;
     std::string m_event;
-    std::string m_interned; ///< goes along with the event that uses it first
+    std::string m_interned;             ///< goes along with the event that uses it first
     std::vector<std::uint64_t> m_names; ///< by the store's number; 0: not used yet
     std::uint64_t m_lastName = 0;
     QHash<QString, std::uint64_t> m_categories;
@@ -90,7 +95,8 @@ class PacketStream::EventFields
 {
 public:
     EventFields(PacketStream &stream, protozero::pbf_writer &event)
-        : m_stream(stream), m_event(event)
+        : m_stream(stream)
+        , m_event(event)
     {}
 
     /// A name of the store.

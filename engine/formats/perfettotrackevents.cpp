@@ -64,7 +64,8 @@ void PacketParser::parseInterned(protozero::pbf_reader message, Sequence &sequen
     }
 }
 
-SliceArgument PacketParser::parseAnnotation(protozero::pbf_reader message, const Sequence &sequence) const
+SliceArgument PacketParser::parseAnnotation(protozero::pbf_reader message,
+                                            const Sequence &sequence) const
 {
     SliceArgument argument;
     while (message.next()) {
@@ -100,7 +101,8 @@ SliceArgument PacketParser::parseAnnotation(protozero::pbf_reader message, const
     return argument;
 }
 
-void PacketParser::parseEvent(protozero::pbf_reader message, Sequence &sequence, std::int64_t timeNs)
+void PacketParser::parseEvent(protozero::pbf_reader message, Sequence &sequence,
+                              std::int64_t timeNs)
 {
     ParsedEvent event;
     event.timeNs = timeNs;

@@ -140,16 +140,16 @@ void PerfettoExport::writeThreads()
             thread.add_int64(pf::ThreadField::Tid, tid);
             thread.add_string(pf::ThreadField::Name, utf8(info.name));
         });
-        m_stream.event(pf::EventType::Instant, pf::uuid(pf::GroupThread, k), info.startNs,
-                       [&info](Fields &event) {
-                           event.category(pf::CategoryThread)
-                                   .text(QStringLiteral("thread"))
-                                   .annotate(QStringLiteral("tid"), static_cast<qint64>(info.tid))
-                                   .annotate(QStringLiteral("start_ns"),
-                                             static_cast<qint64>(info.startNs))
-                                   .annotate(QStringLiteral("end_ns"), static_cast<qint64>(info.endNs))
-                                   .annotate(QStringLiteral("lost"), static_cast<quint64>(info.lost));
-                       });
+        m_stream.event(
+                pf::EventType::Instant, pf::uuid(pf::GroupThread, k), info.startNs,
+                [&info](Fields &event) {
+                    event.category(pf::CategoryThread)
+                            .text(QStringLiteral("thread"))
+                            .annotate(QStringLiteral("tid"), static_cast<qint64>(info.tid))
+                            .annotate(QStringLiteral("start_ns"), static_cast<qint64>(info.startNs))
+                            .annotate(QStringLiteral("end_ns"), static_cast<qint64>(info.endNs))
+                            .annotate(QStringLiteral("lost"), static_cast<quint64>(info.lost));
+                });
         if (m_store.waits(k).size() > 0)
             writeWaitTrack(k);
     }
@@ -179,19 +179,21 @@ void PerfettoExport::writeObjects()
     });
     for (std::size_t k = 0; k < m_objects.size(); ++k) {
         const ObjectInfo &info = m_objects[k];
-        m_stream.event(
-                pf::EventType::Instant, pf::uuid(pf::GroupObjects, 0), info.createdNs,
-                [&info, k](Fields &event) {
-                    event.category(pf::CategoryObject)
-                            .text(info.name)
-                            .annotate(QStringLiteral("id"), static_cast<qint64>(k))
-                            .annotate(QStringLiteral("kind"), objectKindId(info.kind))
-                            .annotate(QStringLiteral("capacity"), static_cast<qint64>(info.capacity))
-                            .annotate(QStringLiteral("process"), static_cast<qint64>(info.process))
-                            .annotate(QStringLiteral("created_ns"), static_cast<qint64>(info.createdNs))
-                            .annotate(QStringLiteral("destroyed_ns"),
-                                      static_cast<qint64>(info.destroyedNs));
-                });
+        m_stream.event(pf::EventType::Instant, pf::uuid(pf::GroupObjects, 0), info.createdNs,
+                       [&info, k](Fields &event) {
+                           event.category(pf::CategoryObject)
+                                   .text(info.name)
+                                   .annotate(QStringLiteral("id"), static_cast<qint64>(k))
+                                   .annotate(QStringLiteral("kind"), objectKindId(info.kind))
+                                   .annotate(QStringLiteral("capacity"),
+                                             static_cast<qint64>(info.capacity))
+                                   .annotate(QStringLiteral("process"),
+                                             static_cast<qint64>(info.process))
+                                   .annotate(QStringLiteral("created_ns"),
+                                             static_cast<qint64>(info.createdNs))
+                                   .annotate(QStringLiteral("destroyed_ns"),
+                                             static_cast<qint64>(info.destroyedNs));
+                       });
         if (m_store.counter(k).size() == 0)
             continue;
         m_stream.packet([&](pbf_writer &packet) {
@@ -225,11 +227,11 @@ void PerfettoExport::writeInstants(std::size_t thread)
 {
     const auto &instants = m_store.instants(thread);
     for (std::size_t k = 0, count = instants.size(); k < count; ++k) {
-        m_stream.event(pf::EventType::Instant, pf::uuid(pf::GroupThread, thread), instants.at(k).ns,
-                       [&](Fields &event) {
-                           event.name(instants.at(k).name)
-                                   .annotate(m_store.instantArguments(thread, k));
-                       });
+        m_stream.event(
+                pf::EventType::Instant, pf::uuid(pf::GroupThread, thread), instants.at(k).ns,
+                [&](Fields &event) {
+                    event.name(instants.at(k).name).annotate(m_store.instantArguments(thread, k));
+                });
     }
 }
 
@@ -243,7 +245,8 @@ void PerfettoExport::writeWaits(std::size_t thread)
         m_stream.event(pf::EventType::SliceBegin, track, wait.startNs, [&](Fields &event) {
             const bool isKnown = wait.object && *wait.object < m_objects.size();
             event.category(pf::CategoryWait)
-                    .text(isKnown ? m_objects[*wait.object].name + QStringLiteral(": ") + reason : reason)
+                    .text(isKnown ? m_objects[*wait.object].name + QStringLiteral(": ") + reason
+                                  : reason)
                     .annotate(QStringLiteral("reason"), reason);
             if (isKnown)
                 event.annotate(QStringLiteral("object"), static_cast<qint64>(*wait.object));
@@ -251,7 +254,8 @@ void PerfettoExport::writeWaits(std::size_t thread)
                 event.annotate(QStringLiteral("outcome"), waitOutcomeId(wait.outcome));
             if (wait.waker && *wait.waker < m_tids.size()) {
                 event.annotate(QStringLiteral("waker"), static_cast<qint64>(*wait.waker))
-                        .annotate(QStringLiteral("waker_tid"), static_cast<qint64>(m_tids[*wait.waker]))
+                        .annotate(QStringLiteral("waker_tid"),
+                                  static_cast<qint64>(m_tids[*wait.waker]))
                         .annotate(QStringLiteral("waker_name"), m_threads[*wait.waker].name);
             }
         });
@@ -270,7 +274,8 @@ void PerfettoExport::writeFlows(std::size_t thread)
                        [&point](Fields &event) {
                            event.category(pf::CategoryFlow)
                                    .text(flowKindId(point.kind))
-                                   .annotate(QStringLiteral("phase"), static_cast<qint64>(point.phase))
+                                   .annotate(QStringLiteral("phase"),
+                                             static_cast<qint64>(point.phase))
                                    .flow(point.flow, point.phase == FlowPhase::End);
                        });
     }
@@ -285,7 +290,8 @@ void PerfettoExport::writeTasks(std::size_t thread)
                        [&change](Fields &event) {
                            event.category(pf::CategoryTask)
                                    .text(taskStateId(change.state))
-                                   .annotate(QStringLiteral("task"), static_cast<quint64>(change.flow));
+                                   .annotate(QStringLiteral("task"),
+                                             static_cast<quint64>(change.flow));
                        });
     }
 }
@@ -332,9 +338,10 @@ void PerfettoExport::writeScheduling(std::size_t thread)
         const Interval interval = track.at(k);
         const SchedulingValue value = SchedulingValue::unpack(interval.value);
         const pf::KernelState state = value.state == trace::SchedulingState::Running
-                ? pf::KernelState::Running
-                : value.state == trace::SchedulingState::Preempted ? pf::KernelState::Runnable
-                                                                   : pf::KernelState::Sleeping;
+                                              ? pf::KernelState::Running
+                                      : value.state == trace::SchedulingState::Preempted
+                                              ? pf::KernelState::Runnable
+                                              : pf::KernelState::Sleeping;
         m_stream.packet([&](pbf_writer &packet) {
             packet.add_uint64(pf::Packet::Timestamp, m_stream.timestamp(interval.startNs));
             packet.add_uint32(pf::Packet::ClockId, pf::ClockId::Monotonic);
@@ -372,8 +379,8 @@ void PerfettoExport::write()
 
 } // namespace
 
-void PerfettoWriter::write(const TraceStore &store, QIODevice &device, const FormatProgress &progress,
-                           std::stop_token stop) const
+void PerfettoWriter::write(const TraceStore &store, QIODevice &device,
+                           const FormatProgress &progress, std::stop_token stop) const
 {
     PerfettoExport(store, device, progress, stop).write();
 }

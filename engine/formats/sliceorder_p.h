@@ -39,10 +39,12 @@ void visitSlices(const TraceStore &store, std::size_t thread, Begin begin, End e
                 // to the sibling.
                 const std::int64_t endNs = open.back().endNs;
                 const bool hasSibling = next[depth - 1] < counts[depth - 1];
-                const bool siblingIsLater = !hasSibling
+                const bool siblingIsLater =
+                        !hasSibling
                         || store.slices(thread, depth - 1).at(next[depth - 1]).startNs
-                                > candidate.startNs;
-                isChild = candidate.startNs < endNs || (candidate.startNs == endNs && siblingIsLater);
+                                   > candidate.startNs;
+                isChild = candidate.startNs < endNs
+                          || (candidate.startNs == endNs && siblingIsLater);
             }
         }
         if (isChild) {

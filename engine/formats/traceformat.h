@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <heddle/timeline/tracestore.h>
 #include <heddle/core/error.h>
+#include <heddle/timeline/tracestore.h>
 
 #include <QString>
 #include <QStringList>
@@ -24,8 +24,8 @@ class HEDDLE_TIMELINE_EXPORT TraceWriter
 {
 public:
     virtual ~TraceWriter();
-    [[nodiscard]] virtual QString id() const = 0;          ///< "perfetto", "chrome" …
-    [[nodiscard]] virtual QString title() const = 0;       ///< for menus: "Perfetto trace"
+    [[nodiscard]] virtual QString id() const = 0;           ///< "perfetto", "chrome" …
+    [[nodiscard]] virtual QString title() const = 0;        ///< for menus: "Perfetto trace"
     [[nodiscard]] virtual QStringList suffixes() const = 0; ///< without dot; the first is preferred
     /// \throws Error when \a device fails; Stopped when \a stop was requested. Either may leave
     /// part of the document in \a device.
@@ -60,7 +60,8 @@ HEDDLE_TIMELINE_EXPORT const TraceWriter *writerFor(const QString &path);
 HEDDLE_TIMELINE_EXPORT QStringList knownSuffixes();
 
 /// Writes \a store to the file \a path: first to a temporary file beside it, which replaces an
-/// existing one only when it is whole and synced. \a format is a writer's id; empty means by suffix.
+/// existing one only when it is whole and synced. \a format is a writer's id; empty means by
+/// suffix.
 /// "-" is the standard output. Blocks. \throws Error, Stopped
 HEDDLE_TIMELINE_EXPORT void exportTrace(const TraceStore &store, const QString &path,
                                         const QString &format = {},

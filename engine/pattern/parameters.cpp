@@ -9,12 +9,13 @@ namespace heddle {
 
 namespace {
 
-QJsonValue valueOf(const QJsonObject &values, const QString &name, const char *type, bool matches(const QJsonValue &))
+QJsonValue valueOf(const QJsonObject &values, const QString &name, const char *type,
+                   bool matches(const QJsonValue &))
 {
     const auto value = values.constFind(name);
     if (value == values.constEnd()) {
-        throw Error(QStringLiteral("The pattern asks for a parameter that it does not declare"), name,
-                    QStringLiteral("Add it to the parameters of the plugin's metadata"));
+        throw Error(QStringLiteral("The pattern asks for a parameter that it does not declare"),
+                    name, QStringLiteral("Add it to the parameters of the plugin's metadata"));
     }
     if (!matches(*value)) {
         throw Error(QStringLiteral("The pattern asks for a parameter as %1, which it is not")
@@ -59,7 +60,8 @@ bool Parameters::boolean(const QString &name) const
 
 QString Parameters::text(const QString &name) const
 {
-    return valueOf(m_values, name, "a text", [](const QJsonValue &value) { return value.isString(); })
+    return valueOf(m_values, name, "a text",
+                   [](const QJsonValue &value) { return value.isString(); })
             .toString();
 }
 

@@ -33,7 +33,8 @@ public:
 ///     Q_PLUGIN_METADATA(IID HEDDLE_PATTERN_IID FILE "sleepy.json")
 ///     Q_INTERFACES(heddle::PatternPlugin)
 /// public:
-///     std::unique_ptr<heddle::Pattern> create() const override { return std::make_unique<Sleepy>(); }
+///     std::unique_ptr<heddle::Pattern> create() const override { return
+///     std::make_unique<Sleepy>(); }
 /// };
 /// \endcode
 class PatternPlugin

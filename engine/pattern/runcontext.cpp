@@ -4,8 +4,8 @@
 #include <heddle/core/error.h>
 #include <heddle/core/waitpoint.h>
 
-#include <chrono>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <ctime>
 
@@ -57,8 +57,9 @@ void RunContext::invariant(const QString &id, bool holds, const QString &evidenc
 
 std::mt19937_64 RunContext::random(quint64 stream) const
 {
-    std::seed_seq seeds{static_cast<quint32>(m_setup.seed), static_cast<quint32>(m_setup.seed >> 32),
-                        static_cast<quint32>(stream), static_cast<quint32>(stream >> 32)};
+    std::seed_seq seeds{static_cast<quint32>(m_setup.seed),
+                        static_cast<quint32>(m_setup.seed >> 32), static_cast<quint32>(stream),
+                        static_cast<quint32>(stream >> 32)};
     return std::mt19937_64(seeds);
 }
 
@@ -71,9 +72,9 @@ bool RunContext::pause(std::chrono::nanoseconds duration)
     std::mutex mutex;
     std::unique_lock lock(mutex);
     WaitPoint never;
-    const auto result = never.wait(lock, 0, trace::WaitReason::Sleep,
-                                   WaitPoint::deadline(scaled, "RunContext::pause"), stopToken(),
-                                   [] { return false; }, [] { return false; });
+    const auto result = never.wait(
+            lock, 0, trace::WaitReason::Sleep, WaitPoint::deadline(scaled, "RunContext::pause"),
+            stopToken(), [] { return false; }, [] { return false; });
     return result != WaitPoint::Result::Stopped;
 }
 

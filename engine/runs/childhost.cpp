@@ -18,7 +18,8 @@ namespace {
 
 constexpr int MostOutputLines = 5000;
 
-// The program that runs patterns: named by HEDDLE_RUNNER, or beside this one, or beside the library.
+// The program that runs patterns: named by HEDDLE_RUNNER, or beside this one, or beside the
+// library.
 QString runnerProgram()
 {
     const QString named = qEnvironmentVariable("HEDDLE_RUNNER");
@@ -58,8 +59,9 @@ public:
         connect(&m_process, &QProcess::finished, this, &ChildHost::finished);
         connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
             if (error == QProcess::FailedToStart) {
-                fail(QStringLiteral("The program that runs patterns cannot be started: %1 (%2). Install "
-                                    "heddle beside this program, or name it in HEDDLE_RUNNER")
+                fail(QStringLiteral(
+                             "The program that runs patterns cannot be started: %1 (%2). Install "
+                             "heddle beside this program, or name it in HEDDLE_RUNNER")
                              .arg(m_process.errorString(), m_process.program()));
             }
         });
@@ -77,10 +79,13 @@ public:
     {
         m_server.setSocketOptions(QLocalServer::UserAccessOption);
         if (!m_server.listen(m_socketName)) {
-            QMetaObject::invokeMethod(this, [this] {
-                fail(QStringLiteral("The control channel cannot be opened: %1 (%2)")
-                             .arg(m_server.errorString(), m_socketName));
-            }, Qt::QueuedConnection);
+            QMetaObject::invokeMethod(
+                    this,
+                    [this] {
+                        fail(QStringLiteral("The control channel cannot be opened: %1 (%2)")
+                                     .arg(m_server.errorString(), m_socketName));
+                    },
+                    Qt::QueuedConnection);
             return;
         }
         m_process.start(runnerProgram(),
@@ -137,9 +142,9 @@ private:
         } else if (type == QLatin1String("finished")) {
             m_hasFinished = true;
             const QString state = text("state");
-            m_report.state = state == runStateId(RunState::Finished)  ? RunState::Finished
-                    : state == runStateId(RunState::Cancelled) ? RunState::Cancelled
-                                                               : RunState::Failed;
+            m_report.state = state == runStateId(RunState::Finished)    ? RunState::Finished
+                             : state == runStateId(RunState::Cancelled) ? RunState::Cancelled
+                                                                        : RunState::Failed;
             m_report.message = text("message");
         }
     }
@@ -169,10 +174,12 @@ private:
     {
         if (line.isEmpty() || ++m_outputLines > MostOutputLines)
             return;
-        Q_EMIT logged(level, m_outputLines < MostOutputLines
-                              ? line
-                              : QStringLiteral("The output ends here: the pattern has written %1 lines.")
-                                        .arg(MostOutputLines));
+        Q_EMIT logged(
+                level,
+                m_outputLines < MostOutputLines
+                        ? line
+                        : QStringLiteral("The output ends here: the pattern has written %1 lines.")
+                                  .arg(MostOutputLines));
     }
     static QStringList takeLines(QByteArray &buffer, bool all)
     {
@@ -205,16 +212,22 @@ private:
         m_report.signalNumber = status == QProcess::CrashExit ? exitCode : 0;
         if (status == QProcess::CrashExit) {
             m_report.state = RunState::Crashed;
-            m_report.message = QStringLiteral("The pattern crashed with %1. The trace until then is kept")
+            m_report.message = QStringLiteral(
+                                       "The pattern crashed with %1. The trace until then is kept")
                                        .arg(signalText(exitCode));
         } else if (!m_hasFinished) {
             m_report.state = RunState::Crashed;
-            m_report.message = m_exitedByItself
-                    ? QStringLiteral("The pattern ended its process by calling exit(%1). A pattern must "
-                                     "return from run() instead. The trace until then is kept")
-                              .arg(exitCode)
-                    : QStringLiteral("The process ended with code %1 before the pattern was done. The "
-                                     "trace until then is kept").arg(exitCode);
+            m_report.message =
+                    m_exitedByItself
+                            ? QStringLiteral(
+                                      "The pattern ended its process by calling exit(%1). A "
+                                      "pattern must "
+                                      "return from run() instead. The trace until then is kept")
+                                      .arg(exitCode)
+                            : QStringLiteral("The process ended with code %1 before the pattern "
+                                             "was done. The "
+                                             "trace until then is kept")
+                                      .arg(exitCode);
         }
         Q_EMIT ended(m_report);
     }

@@ -54,7 +54,8 @@ public:
             return;
         send({{QStringLiteral("type"), QStringLiteral("log")},
               {QStringLiteral("level"), static_cast<int>(level)},
-              {QStringLiteral("text"), line < MostLogLines
+              {QStringLiteral("text"),
+               line < MostLogLines
                        ? text.left(4000)
                        : QStringLiteral("The log ends here: the pattern has written %1 lines.")
                                  .arg(MostLogLines)}});
@@ -76,8 +77,9 @@ public:
 private:
     void send(const QJsonObject &message)
     {
-        QMetaObject::invokeMethod(m_channel, [channel = m_channel, message] { channel->send(message); },
-                                  Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+                m_channel, [channel = m_channel, message] { channel->send(message); },
+                Qt::QueuedConnection);
     }
 
     ControlChannel *m_channel;
@@ -90,12 +92,14 @@ class ChildRunner : public QObject
 {
 public:
     explicit ChildRunner(ControlChannel *channel)
-        : m_channel(channel), m_observer(channel)
+        : m_channel(channel)
+        , m_observer(channel)
     {
         connect(channel, &ControlChannel::received, this, [this](const QJsonObject &message) {
             const QString type = message.value(QStringLiteral("type")).toString();
             if (type == QLatin1String("start"))
-                start(ExecutionRequest::fromJson(message.value(QStringLiteral("request")).toObject()));
+                start(ExecutionRequest::fromJson(
+                        message.value(QStringLiteral("request")).toObject()));
             else if (type == QLatin1String("stop"))
                 m_stop.request_stop();
         });
@@ -123,8 +127,10 @@ public:
         }
         m_pattern = std::thread([this, request] {
             trace::setThreadName("pattern");
-            const ExecutionOutcome outcome = executePattern(request, m_observer, m_stop.get_token());
-            QMetaObject::invokeMethod(this, [this, outcome] { finish(outcome); }, Qt::QueuedConnection);
+            const ExecutionOutcome outcome = executePattern(request, m_observer,
+                                                            m_stop.get_token());
+            QMetaObject::invokeMethod(
+                    this, [this, outcome] { finish(outcome); }, Qt::QueuedConnection);
         });
     }
 

@@ -10,7 +10,8 @@ constexpr qsizetype LongestLine = 1 << 20;
 } // namespace
 
 ControlChannel::ControlChannel(QLocalSocket *socket, QObject *parent)
-    : QObject(parent), m_socket(socket)
+    : QObject(parent)
+    , m_socket(socket)
 {
     m_socket->setParent(this);
     connect(m_socket, &QLocalSocket::readyRead, this, &ControlChannel::readAvailable);
@@ -28,14 +29,17 @@ void ControlChannel::send(const QJsonObject &message)
 
 void ControlChannel::flush(int milliseconds)
 {
-    while (m_socket->bytesToWrite() > 0 && m_socket->waitForBytesWritten(milliseconds)) { }
+    while (m_socket->bytesToWrite() > 0 && m_socket->waitForBytesWritten(milliseconds)) {
+    }
 }
 
 void ControlChannel::readToEnd()
 {
     // Nobody writes any more, so this is a matter of copying what the kernel holds.
     constexpr int patience = 100;
-    while (m_socket->state() == QLocalSocket::ConnectedState && m_socket->waitForReadyRead(patience)) { }
+    while (m_socket->state() == QLocalSocket::ConnectedState
+           && m_socket->waitForReadyRead(patience)) {
+    }
     readAvailable();
 }
 

@@ -25,8 +25,9 @@ public:
 
     void prepare() override
     {
-        QMetaObject::invokeMethod(this, [this] { Q_EMIT ready(QCoreApplication::applicationPid()); },
-                                  Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+                this, [this] { Q_EMIT ready(QCoreApplication::applicationPid()); },
+                Qt::QueuedConnection);
     }
     void execute(const ExecutionRequest &request) override
     {
@@ -42,7 +43,8 @@ public:
             trace::setThreadName("pattern");
             const ExecutionOutcome outcome = executePattern(request, *this, m_stop.get_token());
             QMetaObject::invokeMethod(
-                    this, [this, outcome, recorded = !request.recordingPath.isEmpty()] {
+                    this,
+                    [this, outcome, recorded = !request.recordingPath.isEmpty()] {
                         m_thread.join();
                         finish(outcome, recorded);
                     },

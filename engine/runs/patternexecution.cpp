@@ -28,13 +28,15 @@ PatternPlugin *loadPlugin(const ExecutionRequest &request)
     QObject *root = loader.instance();
     if (!root) {
         throw Error(QStringLiteral("The plugin cannot be loaded: %1").arg(loader.errorString()),
-                    request.pluginPath, QStringLiteral("Rebuild it against this version of Heddle and Qt"));
+                    request.pluginPath,
+                    QStringLiteral("Rebuild it against this version of Heddle and Qt"));
     }
     auto *plugin = qobject_cast<PatternPlugin *>(root);
     if (!plugin) {
-        throw Error(QStringLiteral("The plugin's root object is no heddle::PatternPlugin"),
-                    request.pluginPath,
-                    QStringLiteral("Derive it from heddle::PatternPlugin and name it in Q_INTERFACES"));
+        throw Error(
+                QStringLiteral("The plugin's root object is no heddle::PatternPlugin"),
+                request.pluginPath,
+                QStringLiteral("Derive it from heddle::PatternPlugin and name it in Q_INTERFACES"));
     }
     return plugin;
 }

@@ -57,7 +57,8 @@ QString runStateId(RunState state)
 }
 
 Run::Run(RunRequest request, QObject *parent)
-    : QObject(parent), d(std::make_unique<Private>())
+    : QObject(parent)
+    , d(std::make_unique<Private>())
 {
     qRegisterMetaType<heddle::RunState>();
     d->request = std::move(request);
@@ -88,7 +89,7 @@ RunState Run::state() const
 bool Run::isActive() const
 {
     return d->state == RunState::Starting || d->state == RunState::Running
-            || d->state == RunState::Stopping;
+           || d->state == RunState::Stopping;
 }
 
 const RunReport &Run::report() const
@@ -115,7 +116,8 @@ void Run::failToStart(const QString &message)
     report.state = RunState::Failed;
     report.message = message;
     // Later, as every other end of a run.
-    QMetaObject::invokeMethod(this, [this, report] { hostEnded(report); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+            this, [this, report] { hostEnded(report); }, Qt::QueuedConnection);
 }
 
 void Run::start()
@@ -126,8 +128,8 @@ void Run::start()
     d->elapsed.start();
 
     QString problem;
-    const std::optional<QJsonObject> parameters
-            = d->request.pattern.complete(d->request.parameters, &problem);
+    const std::optional<QJsonObject> parameters = d->request.pattern.complete(d->request.parameters,
+                                                                              &problem);
     if (!parameters)
         return failToStart(problem);
     d->parameters = *parameters;
@@ -139,8 +141,10 @@ void Run::start()
     }
     d->folder = std::make_unique<QTemporaryDir>();
     if (!d->folder->isValid()) {
-        return failToStart(QStringLiteral("No temporary folder can be made: %1. Free some disk space or "
-                                          "set TMPDIR").arg(d->folder->errorString()));
+        return failToStart(
+                QStringLiteral("No temporary folder can be made: %1. Free some disk space or "
+                               "set TMPDIR")
+                        .arg(d->folder->errorString()));
     }
     if (d->request.record) {
         d->recordingPath = d->folder->filePath(QStringLiteral("recording"));
@@ -173,10 +177,11 @@ void Run::start()
                 Q_EMIT invariantReported(outcome);
             });
     connect(d->host.get(), &ExecutionHost::ended, this, &Run::hostEnded);
-    const auto limit = d->request.timeout.count() > 0
-            ? d->request.timeout
-            : std::chrono::milliseconds(static_cast<qint64>(
-                      1000 * d->parameters.value(QStringLiteral("runCap")).toDouble(30)));
+    const auto limit =
+            d->request.timeout.count() > 0
+                    ? d->request.timeout
+                    : std::chrono::milliseconds(static_cast<qint64>(
+                            1000 * d->parameters.value(QStringLiteral("runCap")).toDouble(30)));
     d->timeLimit.start(limit);
     d->host->prepare();
 }
@@ -196,8 +201,8 @@ void Run::hostReady(qint64 processId)
     }
     // The pattern starts when its scheduling is followed, so that no thread of it is missed.
     d->collection->follow(processId, [this, execution] {
-        QMetaObject::invokeMethod(this, [this, execution] { d->host->execute(execution); },
-                                  Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+                this, [this, execution] { d->host->execute(execution); }, Qt::QueuedConnection);
     });
 }
 
@@ -268,14 +273,18 @@ void Run::hostEnded(const RunReport &ended)
     if (d->whyStopped != RunState::Idle && (d->killed || ended.state != RunState::Crashed)
         && ended.state != RunState::Failed) {
         report.state = d->whyStopped;
-        const QString how = d->killed ? QStringLiteral(" It did not react, so its process was ended.")
-                                      : QString();
+        const QString how = d->killed
+                                    ? QStringLiteral(" It did not react, so its process was ended.")
+                                    : QString();
         report.message = (d->whyStopped == RunState::TimedOut
-                                  ? QStringLiteral("The run took longer than its limit and was stopped.")
-                                  : QStringLiteral("The run was stopped.")) + how;
+                                  ? QStringLiteral(
+                                          "The run took longer than its limit and was stopped.")
+                                  : QStringLiteral("The run was stopped."))
+                         + how;
         if (d->whyStopped == RunState::TimedOut) {
-            report.message += QStringLiteral(" Raise the limit (runCap or --timeout) if it needs more "
-                                             "time; the trace shows what it waited for.");
+            report.message += QStringLiteral(
+                    " Raise the limit (runCap or --timeout) if it needs more "
+                    "time; the trace shows what it waited for.");
         }
     }
     if (!d->collection) {
@@ -283,7 +292,8 @@ void Run::hostEnded(const RunReport &ended)
         return;
     }
     d->collection->finish(attributes(), [this] {
-        QMetaObject::invokeMethod(this, [this] { complete(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+                this, [this] { complete(); }, Qt::QueuedConnection);
     });
 }
 

@@ -30,7 +30,17 @@ struct RunRequest
     std::uint64_t recordingBytes = std::uint64_t{64} << 20;
 };
 
-enum class RunState { Idle, Starting, Running, Stopping, Finished, Failed, Crashed, TimedOut, Cancelled };
+enum class RunState {
+    Idle,
+    Starting,
+    Running,
+    Stopping,
+    Finished,
+    Failed,
+    Crashed,
+    TimedOut,
+    Cancelled
+};
 HEDDLE_TIMELINE_EXPORT QString runStateId(RunState state); ///< "timed_out" …
 
 struct InvariantOutcome
@@ -44,11 +54,11 @@ struct InvariantOutcome
 struct RunReport
 {
     RunState state = RunState::Idle;
-    QString message;   ///< what happened, where and what to do; empty when all is well
-    QStringList backtrace; ///< of a crash, innermost first
+    QString message;         ///< what happened, where and what to do; empty when all is well
+    QStringList backtrace;   ///< of a crash, innermost first
     QStringList lastRecords; ///< of a crash: what the threads did last, one line each
-    int exitCode = 0;      ///< of the child process
-    int signalNumber = 0;  ///< that ended the child process, 0 if none
+    int exitCode = 0;        ///< of the child process
+    int signalNumber = 0;    ///< that ended the child process, 0 if none
     QVariantMap results;
     QList<InvariantOutcome> invariants;
     std::chrono::nanoseconds wallTime{0};

@@ -119,7 +119,8 @@ void TraceCollection::complete()
     }
     m_writer.setAttribute(QStringLiteral("scheduling_source"), sourceText(m_scheduling));
     if (m_scheduling.lost() > 0)
-        m_writer.setAttribute(QStringLiteral("scheduling_lost"), QString::number(m_scheduling.lost()));
+        m_writer.setAttribute(QStringLiteral("scheduling_lost"),
+                              QString::number(m_scheduling.lost()));
     for (auto entry = m_attributes.begin(); entry != m_attributes.end(); ++entry)
         m_writer.setAttribute(entry.key(), entry.value());
     m_writer.complete();

@@ -8,7 +8,8 @@
 namespace heddle {
 
 ConcurrentExecutor::ConcurrentExecutor(std::string_view name, int threads)
-    : Executor(name), m_threadName(name)
+    : Executor(name)
+    , m_threadName(name)
 {
     m_pool.setMaxThreadCount(std::max(threads, 1));
     m_pool.setExpiryTimeout(-1);

@@ -103,15 +103,16 @@ private:
 
 /// Makes an executor of \a kind called \a name with room for \a threads tasks at a time (an event
 /// loop has one).
-HEDDLE_ENGINE_EXPORT std::unique_ptr<Executor> makeExecutor(ExecutorKind kind, std::string_view name,
-                                                            int threads);
+HEDDLE_ENGINE_EXPORT std::unique_ptr<Executor> makeExecutor(ExecutorKind kind,
+                                                            std::string_view name, int threads);
 
 template <typename Function>
 auto Executor::submit(Function function)
 {
     constexpr bool takesStop = std::is_invocable_v<Function, std::stop_token>;
-    using Result = typename std::conditional_t<takesStop, std::invoke_result<Function, std::stop_token>,
-                                               std::invoke_result<Function>>::type;
+    using Result =
+            typename std::conditional_t<takesStop, std::invoke_result<Function, std::stop_token>,
+                                        std::invoke_result<Function>>::type;
     auto promise = std::make_shared<QPromise<Result>>();
     // Before anyone can ask for the result: a future that has not started does not wait for one.
     promise->start();

@@ -6,11 +6,12 @@
 namespace heddle {
 
 ThreadExecutor::ThreadExecutor(std::string_view name, int threads)
-    : Executor(name), m_queue(trace::ObjectKind::Queue, std::string(name) + " tasks")
+    : Executor(name)
+    , m_queue(trace::ObjectKind::Queue, std::string(name) + " tasks")
 {
     for (int number = 1; number <= std::max(threads, 1); ++number) {
-        m_threads.push_back(std::make_unique<Thread>(std::string(name) + ' ' + std::to_string(number),
-                                                     [this] { work(); }));
+        m_threads.push_back(std::make_unique<Thread>(
+                std::string(name) + ' ' + std::to_string(number), [this] { work(); }));
     }
 }
 

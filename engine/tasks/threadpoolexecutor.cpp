@@ -6,7 +6,8 @@
 namespace heddle {
 
 ThreadPoolExecutor::ThreadPoolExecutor(std::string_view name, int threads)
-    : Executor(name), m_threadName(name)
+    : Executor(name)
+    , m_threadName(name)
 {
     m_pool.setMaxThreadCount(std::max(threads, 1));
     // A thread that comes and goes would be a new lane each time.

@@ -59,7 +59,9 @@ public:
             segment = new T[FirstSegment << position.segment]();
             m_segments[position.segment].store(segment, std::memory_order_relaxed);
         }
-        if constexpr (requires { segment[position.offset].store(value, std::memory_order_relaxed); })
+        if constexpr (requires {
+                          segment[position.offset].store(value, std::memory_order_relaxed);
+                      })
             segment[position.offset].store(value, std::memory_order_relaxed);
         else
             segment[position.offset] = std::forward<Value>(value);

@@ -139,7 +139,8 @@ void IntervalTrack::end(std::int64_t endNs)
     d->setDuration(count - 1, std::max<std::int64_t>(endNs - d->starts.at(count - 1), 0));
 }
 
-std::size_t IntervalTrack::append(std::int64_t startNs, std::int64_t durationNs, std::uint32_t value)
+std::size_t IntervalTrack::append(std::int64_t startNs, std::int64_t durationNs,
+                                  std::uint32_t value)
 {
     const std::size_t index = begin(startNs, value);
     if (durationNs != Interval::Unfinished)
@@ -223,7 +224,7 @@ void IntervalTrack::collect(const Viewport &viewport, std::int64_t traceEndNs,
 std::size_t IntervalTrack::memoryBytes() const
 {
     return d->starts.memoryBytes() + d->durations.memoryBytes() + d->values.memoryBytes()
-            + d->blocks.memoryBytes();
+           + d->blocks.memoryBytes();
 }
 
 } // namespace heddle

@@ -25,9 +25,9 @@ struct IntervalRun
 {
     std::int64_t startNs = 0;
     std::int64_t endNs = 0;
-    std::uint32_t value = 0;  ///< of the longest interval in the run
-    std::uint32_t count = 0;  ///< 1: exactly one interval
-    std::size_t index = 0;    ///< of the longest
+    std::uint32_t value = 0; ///< of the longest interval in the run
+    std::uint32_t count = 0; ///< 1: exactly one interval
+    std::size_t index = 0;   ///< of the longest
     bool unfinished = false;
 };
 
@@ -81,9 +81,9 @@ public:
     /// The interval at \a ns, or size().
     [[nodiscard]] std::size_t indexAt(std::int64_t ns) const;
     /// What to draw of \a viewport: intervals narrower than the resolution that begin in the same
-    /// step become one run, so that at most two runs begin in a step. The first run may begin before
-    /// the viewport. An unfinished interval reaches to \a traceEndNs. \a out is cleared first.
-    /// O(runs · log n).
+    /// step become one run, so that at most two runs begin in a step. The first run may begin
+    /// before the viewport. An unfinished interval reaches to \a traceEndNs. \a out is cleared
+    /// first. O(runs · log n).
     void collect(const Viewport &viewport, std::int64_t traceEndNs,
                  std::vector<IntervalRun> &out) const;
     [[nodiscard]] std::size_t memoryBytes() const;

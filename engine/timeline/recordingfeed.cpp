@@ -31,7 +31,8 @@ struct RecordingFeed::Private
     };
 
     Private(TraceStore::Writer &target, std::int64_t start)
-        : writer(target), startNs(start)
+        : writer(target)
+        , startNs(start)
     {}
 
     TraceStore::Writer &writer;
@@ -72,8 +73,8 @@ struct RecordingFeed::Private
         if (known != threads.end())
             return known->second;
         // Its first record was lost.
-        const std::size_t handle
-                = writer.addThread(process, 0, QStringLiteral("thread #%1").arg(index), 0);
+        const std::size_t handle = writer.addThread(process, 0,
+                                                    QStringLiteral("thread #%1").arg(index), 0);
         threads.emplace(index, handle);
         return handle;
     }
@@ -142,8 +143,8 @@ struct RecordingFeed::Private
         for (std::size_t k = first; k < std::min(first + count, records.size()); ++k) {
             if (records[k].type() != RecordType::Argument)
                 break;
-            found.push_back({text(static_cast<trace::NameId>(records[k].head)),
-                             argumentValue(records[k])});
+            found.push_back(
+                    {text(static_cast<trace::NameId>(records[k].head)), argumentValue(records[k])});
         }
         return found;
     }
@@ -212,9 +213,9 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
     case RecordType::FlowBegin:
     case RecordType::FlowStep:
     case RecordType::FlowEnd: {
-        const FlowPhase phase = record.type() == RecordType::FlowBegin ? FlowPhase::Begin
-                : record.type() == RecordType::FlowStep                ? FlowPhase::Step
-                                                                       : FlowPhase::End;
+        const FlowPhase phase = record.type() == RecordType::FlowBegin  ? FlowPhase::Begin
+                                : record.type() == RecordType::FlowStep ? FlowPhase::Step
+                                                                        : FlowPhase::End;
         writer.flowPoint(handle, ns, record.flow(), static_cast<FlowKind>(record.top()), phase);
         break;
     }

@@ -51,7 +51,8 @@ public:
                    && from + (std::size_t{2} << level) <= to) {
                 ++level;
             }
-            start = Combine()(start, level == 0 ? m_leaves.at(from) : groups(level).at(from >> level));
+            start = Combine()(start,
+                              level == 0 ? m_leaves.at(from) : groups(level).at(from >> level));
             from += std::size_t{1} << level;
         }
         return start;

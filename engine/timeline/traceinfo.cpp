@@ -26,7 +26,9 @@ QJsonObject flowsByKind(const TraceStore &store)
         for (std::size_t k = 0, count = points.size(); k < count; ++k) {
             const FlowPoint &point = points.at(k);
             KindCount &kind = kinds[static_cast<std::size_t>(point.kind) % kinds.size()];
-            const int bit = point.phase == FlowPhase::Begin ? 1 : point.phase == FlowPhase::End ? 2 : 0;
+            const int bit = point.phase == FlowPhase::Begin ? 1
+                            : point.phase == FlowPhase::End ? 2
+                                                            : 0;
             int &bits = seen[point.flow];
             if (bit == 0 || (bits & bit) != 0)
                 continue;
@@ -38,10 +40,11 @@ QJsonObject flowsByKind(const TraceStore &store)
     QJsonObject result;
     for (std::size_t k = 0; k < kinds.size(); ++k) {
         if (kinds[k].begun > 0) {
-            result.insert(flowKindId(static_cast<FlowKind>(k)),
-                          QJsonObject{{QStringLiteral("begun"), static_cast<qint64>(kinds[k].begun)},
-                                      {QStringLiteral("completed"),
-                                       static_cast<qint64>(kinds[k].completed)}});
+            result.insert(
+                    flowKindId(static_cast<FlowKind>(k)),
+                    QJsonObject{{QStringLiteral("begun"), static_cast<qint64>(kinds[k].begun)},
+                                {QStringLiteral("completed"),
+                                 static_cast<qint64>(kinds[k].completed)}});
         }
     }
     return result;
@@ -74,9 +77,10 @@ QJsonObject traceInfo(const TraceStore &store, const QString &format)
     }
     QJsonArray objects;
     for (const ObjectInfo &object : store.objects()) {
-        objects.append(QJsonObject{{QStringLiteral("name"), object.name},
-                                   {QStringLiteral("kind"), objectKindId(object.kind)},
-                                   {QStringLiteral("capacity"), static_cast<qint64>(object.capacity)}});
+        objects.append(
+                QJsonObject{{QStringLiteral("name"), object.name},
+                            {QStringLiteral("kind"), objectKindId(object.kind)},
+                            {QStringLiteral("capacity"), static_cast<qint64>(object.capacity)}});
     }
     QJsonObject attributes;
     const QMap<QString, QString> all = store.attributes();

@@ -8,8 +8,8 @@
 namespace heddle {
 
 /// What `heddle info --json` prints, a contract (docs/cli.md): format, span_ns, processes, threads,
-/// objects, slices, instants, counters (samples), flows, lost … Any thread; blocks for the copies of
-/// the lists.
+/// objects, slices, instants, counters (samples), flows, lost … Any thread; blocks for the copies
+/// of the lists.
 HEDDLE_TIMELINE_EXPORT QJsonObject traceInfo(const TraceStore &store, const QString &format);
 
 // The stable identifiers of the vocabulary in every export ("queue", "queue_empty", "woken" …), and

@@ -149,9 +149,9 @@ WaitInfo TraceStore::wait(std::size_t thread, std::size_t index) const
     const Interval interval = tracks.waits.at(index);
     // Pairs with the release in Writer::describeWait.
     const std::uint64_t detail = tracks.waitDetails.at(index).load(std::memory_order_acquire);
-    return {interval.startNs, interval.durationNs, WaitDetail::object(detail),
-            static_cast<WaitReason>(interval.value), WaitDetail::waker(detail),
-            WaitDetail::outcome(detail)};
+    return {interval.startNs,           interval.durationNs,
+            WaitDetail::object(detail), static_cast<WaitReason>(interval.value),
+            WaitDetail::waker(detail),  WaitDetail::outcome(detail)};
 }
 
 std::vector<SliceArgument> TraceStore::arguments(SliceRef slice) const
@@ -185,8 +185,8 @@ std::vector<FlowPoint> TraceStore::flowsOf(SliceRef slice, std::size_t limit) co
     const ThreadTracks &tracks = *d->threadTracks.at(slice.thread);
     const Interval interval = slices(slice.thread, slice.depth).at(slice.index);
     const std::int64_t end = interval.durationNs == Interval::Unfinished
-            ? endNs()
-            : interval.startNs + interval.durationNs;
+                                     ? endNs()
+                                     : interval.startNs + interval.durationNs;
     std::size_t low = 0;
     std::size_t high = tracks.flowPoints.size();
     const std::size_t count = high;
@@ -232,7 +232,8 @@ std::optional<SliceRef> TraceStore::neighbour(SliceRef slice, bool forward) cons
     for (std::size_t depth = 0; depth < depthCount(slice.thread); ++depth) {
         const IntervalTrack &track = slices(slice.thread, depth);
         const std::size_t count = track.size();
-        std::size_t index = depth == slice.depth ? slice.index : track.firstEndingAfter(from.startNs);
+        std::size_t index = depth == slice.depth ? slice.index
+                                                 : track.firstEndingAfter(from.startNs);
         // A slice of the same name at another depth may enclose this one; it began earlier.
         while (forward ? ++index < count : index-- > 0) {
             const Interval candidate = track.at(index);
@@ -257,12 +258,12 @@ std::size_t TraceStore::memoryBytes() const
         const ThreadTracks &tracks = *d->threadTracks.at(k);
         for (std::size_t depth = 0; depth < tracks.depths.size(); ++depth) {
             bytes += tracks.depths.at(depth)->intervals.memoryBytes()
-                    + tracks.depths.at(depth)->arguments.memoryBytes();
+                     + tracks.depths.at(depth)->arguments.memoryBytes();
         }
         bytes += tracks.waits.memoryBytes() + tracks.waitDetails.memoryBytes()
-                + tracks.scheduling.memoryBytes() + tracks.instants.memoryBytes()
-                + tracks.instantArguments.memoryBytes() + tracks.flowPoints.memoryBytes()
-                + tracks.taskStates.memoryBytes();
+                 + tracks.scheduling.memoryBytes() + tracks.instants.memoryBytes()
+                 + tracks.instantArguments.memoryBytes() + tracks.flowPoints.memoryBytes()
+                 + tracks.taskStates.memoryBytes();
     }
     for (std::size_t k = 0; k < d->counters.size(); ++k)
         bytes += d->counters.at(k)->memoryBytes();

@@ -125,8 +125,8 @@ struct TraceCounts
     std::uint64_t slices = 0;
     std::uint64_t waits = 0;
     std::uint64_t instants = 0;
-    std::uint64_t counters = 0;  ///< samples
-    std::uint64_t flows = 0;     ///< flows begun
+    std::uint64_t counters = 0;      ///< samples
+    std::uint64_t flows = 0;         ///< flows begun
     std::uint64_t completeFlows = 0; ///< flows that have a begin and an end
     std::uint64_t scheduling = 0;
     std::uint64_t lost = 0;

@@ -80,8 +80,8 @@ std::size_t TraceStore::Writer::addProcess(std::int64_t pid, const QString &name
     return d->store->processes.size() - 1;
 }
 
-std::size_t TraceStore::Writer::addThread(std::size_t process, std::int64_t tid, const QString &name,
-                                          std::int64_t startNs)
+std::size_t TraceStore::Writer::addThread(std::size_t process, std::int64_t tid,
+                                          const QString &name, std::int64_t startNs)
 {
     const std::unique_lock lock(d->store->mutex);
     ThreadInfo info;

@@ -8,16 +8,19 @@ namespace heddle {
 namespace {
 
 // In the order of the enumerations in record.h.
-constexpr std::array ObjectKinds{"unknown", "queue", "event", "mutex", "semaphore", "barrier",
-                                 "exchange", "executor", "task", "coroutine", "storage", "future",
-                                 "socket", "process", "thread", "counter", "condition"};
-constexpr std::array WaitReasons{"unknown", "queue_empty", "queue_full", "queue_join", "event", "lock",
-                                 "semaphore", "barrier", "future", "thread_end", "pool_idle", "sleep",
-                                 "input_output", "signal", "event_loop_idle", "condition"};
+constexpr std::array ObjectKinds{"unknown", "queue",    "event",    "mutex",   "semaphore",
+                                 "barrier", "exchange", "executor", "task",    "coroutine",
+                                 "storage", "future",   "socket",   "process", "thread",
+                                 "counter", "condition"};
+constexpr std::array WaitReasons{"unknown",      "queue_empty", "queue_full",      "queue_join",
+                                 "event",        "lock",        "semaphore",       "barrier",
+                                 "future",       "thread_end",  "pool_idle",       "sleep",
+                                 "input_output", "signal",      "event_loop_idle", "condition"};
 constexpr std::array WaitOutcomes{"woken", "timed_out", "stopped", "shut_down"};
-constexpr std::array FlowKinds{"unknown", "queue_item", "task", "message", "wake", "signal", "await"};
-constexpr std::array TaskStates{"created", "ready", "running", "waiting", "finished", "failed",
-                                "cancelled"};
+constexpr std::array FlowKinds{"unknown", "queue_item", "task", "message",
+                               "wake",    "signal",     "await"};
+constexpr std::array TaskStates{"created",  "ready",  "running",  "waiting",
+                                "finished", "failed", "cancelled"};
 
 template <typename Enum, std::size_t Count>
 QString idOf(const std::array<const char *, Count> &ids, Enum value)

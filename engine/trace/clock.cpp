@@ -14,7 +14,8 @@ namespace {
 Clock::Kind detectKind()
 {
 #ifdef HEDDLE_HAS_TSC
-    // CPUID 0x80000007, EDX bit 8: the counter runs at one rate in all power states (Intel SDM 17.17).
+    // CPUID 0x80000007, EDX bit 8: the counter runs at one rate in all power states (Intel
+    // SDM 17.17).
     unsigned a = 0;
     unsigned b = 0;
     unsigned c = 0;
@@ -75,8 +76,9 @@ void TickConversion::selectSegment(std::uint64_t ticks) const
         m_fromTicks = 0;
         m_toTicks = ~std::uint64_t{0};
         m_nsPerTick = 1.0;
-        m_fromNs = m_pairs.empty() ? 0
-                                   : m_pairs[0].monotonicNs - static_cast<std::int64_t>(m_pairs[0].ticks);
+        m_fromNs = m_pairs.empty()
+                           ? 0
+                           : m_pairs[0].monotonicNs - static_cast<std::int64_t>(m_pairs[0].ticks);
         return;
     }
     auto next = std::upper_bound(m_pairs.begin(), m_pairs.end(), ticks,
@@ -87,7 +89,7 @@ void TickConversion::selectSegment(std::uint64_t ticks) const
     m_toTicks = next->ticks;
     m_fromNs = from.monotonicNs;
     m_nsPerTick = static_cast<double>(next->monotonicNs - from.monotonicNs)
-            / static_cast<double>(next->ticks - from.ticks);
+                  / static_cast<double>(next->ticks - from.ticks);
 }
 
 std::int64_t TickConversion::toMonotonicNs(std::uint64_t ticks) const

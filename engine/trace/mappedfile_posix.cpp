@@ -25,7 +25,8 @@ MappedFile::~MappedFile()
 }
 
 MappedFile::MappedFile(MappedFile &&other) noexcept
-    : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0))
+    : m_data(std::exchange(other.m_data, nullptr))
+    , m_size(std::exchange(other.m_size, 0))
 {}
 
 MappedFile &MappedFile::operator=(MappedFile &&other) noexcept
@@ -51,7 +52,8 @@ RecordingError MappedFile::create(const std::string &path, std::size_t bytes)
 {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0)
-        return failure("Cannot create the recording", path, errno, "Check the folder and its permissions");
+        return failure("Cannot create the recording", path, errno,
+                       "Check the folder and its permissions");
     // A sparse file would be killed with SIGBUS in the middle of a record when the disk fills up.
     if (const int error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes))) {
         ::close(file);
@@ -66,7 +68,8 @@ RecordingError MappedFile::open(const std::string &path)
 {
     const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (file < 0)
-        return failure("Cannot open the recording", path, errno, "Check that the file exists and is readable");
+        return failure("Cannot open the recording", path, errno,
+                       "Check that the file exists and is readable");
     struct stat status = {};
     if (::fstat(file, &status) != 0 || status.st_size <= 0) {
         ::close(file);

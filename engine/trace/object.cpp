@@ -6,7 +6,8 @@
 namespace heddle::trace {
 
 Object::Object(ObjectKind kind, std::string_view name, std::int64_t capacity)
-    : m_id(0), m_name(name)
+    : m_id(0)
+    , m_name(name)
 {
     m_id = ProcessState::instance().objectCreated(kind, m_name, capacity);
 }

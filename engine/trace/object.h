@@ -58,7 +58,8 @@ public:
         : Wait(object.id(), reason)
     {}
     Wait(ObjectId object, WaitReason reason) noexcept
-        : m_writer(ThreadWriter::current()), m_object(object)
+        : m_writer(ThreadWriter::current())
+        , m_object(object)
     {
         if (m_writer) [[unlikely]] {
             m_writer->write(RecordType::WaitBegin,
@@ -73,7 +74,8 @@ public:
     void finish(WaitOutcome outcome, ThreadIndex waker) noexcept
     {
         if (m_writer && ThreadWriter::current() == m_writer) [[unlikely]] {
-            const std::uint32_t high = (waker & 0xffffff) | (static_cast<std::uint32_t>(outcome) << 24);
+            const std::uint32_t high = (waker & 0xffffff)
+                                       | (static_cast<std::uint32_t>(outcome) << 24);
             m_writer->write(RecordType::WaitEnd, Record::pair(m_object, high));
         }
         m_writer = nullptr;

@@ -90,15 +90,17 @@ RecordingError ProcessState::start(const std::string &path)
     {
         const std::lock_guard lock(m_mutex);
         if (header())
-            return {"A recording is already running: " + m_path + ". Stop it before starting another"};
+            return {"A recording is already running: " + m_path
+                    + ". Stop it before starting another"};
         MappedFile file;
         if (RecordingError error = file.open(path))
             return error;
         auto *target = reinterpret_cast<FileHeader *>(file.data());
         if (file.size() < sizeof(FileHeader) || target->magic != RecordingMagic
             || target->version != RecordingVersion || file.size() < recordingBytes(*target)) {
-            return {"The file " + path + " is not a recording of this version. Create it with "
-                    "createRecording()"};
+            return {"The file " + path
+                    + " is not a recording of this version. Create it with "
+                      "createRecording()"};
         }
         if (target->writerState.load(std::memory_order_acquire) != WriterState::None)
             return {"The recording " + path + " has been used already. Create a new one"};

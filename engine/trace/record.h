@@ -27,9 +27,9 @@ enum class RecordType : std::uint8_t {
     FlowStep = 14,        ///< payload: as FlowBegin
     FlowEnd = 15,         ///< payload: as FlowBegin
     TaskStateChanged = 16, ///< payload: flow id of the task (56 bits) | TaskState << 56
-    Lost = 17,            ///< payload: number of records lost | slices open now << 40
-    Argument = 32,        ///< continuation: head holds key | ArgumentType << 32, payload the value
-    Value = 33,           ///< continuation: head holds a small number (48 bits), payload a value
+    Lost = 17,             ///< payload: number of records lost | slices open now << 40
+    Argument = 32,         ///< continuation: head holds key | ArgumentType << 32, payload the value
+    Value = 33,            ///< continuation: head holds a small number (48 bits), payload a value
 };
 
 /// What a traced object is. Objects have a name, may have a counter, and are what threads wait for.
@@ -68,7 +68,7 @@ enum class WaitReason : std::uint8_t {
     PoolIdle, ///< a worker without work: by design, never a problem
     Sleep,    ///< a timer or a sleep: by design
     InputOutput,
-    Signal, ///< a blocking queued signal
+    Signal,        ///< a blocking queued signal
     EventLoopIdle, ///< an event loop without events: by design
     Condition,
 };
@@ -124,10 +124,7 @@ struct Record
 
     static constexpr std::uint64_t TickMask = (std::uint64_t{1} << 56) - 1;
 
-    [[nodiscard]] constexpr RecordType type() const
-    {
-        return static_cast<RecordType>(head >> 56);
-    }
+    [[nodiscard]] constexpr RecordType type() const { return static_cast<RecordType>(head >> 56); }
     [[nodiscard]] constexpr std::uint64_t ticks() const { return head & TickMask; }
     [[nodiscard]] constexpr std::uint32_t low() const
     {

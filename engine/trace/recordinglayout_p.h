@@ -58,7 +58,7 @@ struct ChunkHeader
 {
     std::atomic<ChunkState> state;
     ThreadIndex thread;
-    std::uint32_t sequence; ///< 0, 1, 2 … of its thread
+    std::uint32_t sequence;               ///< 0, 1, 2 … of its thread
     std::atomic<std::uint32_t> committed; ///< units complete
     std::uint32_t reserved[12];
 };

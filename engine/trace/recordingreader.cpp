@@ -36,7 +36,7 @@ struct RecordingReader::Private
     std::uint32_t namesRead = 0;
     std::uint32_t calibrationsRead = 0;
     TickConversion clock;
-    std::vector<std::uint32_t> drained;                         // per chunk
+    std::vector<std::uint32_t> drained;                          // per chunk
     std::unordered_map<ThreadIndex, std::uint32_t> nextSequence; // per thread
     std::vector<Found> found;
 
@@ -48,8 +48,8 @@ struct RecordingReader::Private
     bool attached() const
     {
         return header
-                // Pairs with the release in ProcessState::start: the header is valid.
-                && header->writerState.load(std::memory_order_acquire) != WriterState::None;
+               // Pairs with the release in ProcessState::start: the header is valid.
+               && header->writerState.load(std::memory_order_acquire) != WriterState::None;
     }
     std::uint32_t committedUnits(const ChunkHeader *header_) const
     {
@@ -81,7 +81,8 @@ void RecordingReader::Private::findChunks()
     for (std::size_t k = 0; k + 1 < found.size(); ++k) {
         Found &entry = found[k];
         if (!entry.full && found[k + 1].thread == entry.thread) {
-            entry.full = chunk(entry.chunk)->state.load(std::memory_order_acquire) == ChunkState::Full;
+            entry.full = chunk(entry.chunk)->state.load(std::memory_order_acquire)
+                         == ChunkState::Full;
             entry.committed = committedUnits(chunk(entry.chunk));
         }
     }
@@ -89,8 +90,8 @@ void RecordingReader::Private::findChunks()
 
 void RecordingReader::Private::readCalibrations()
 {
-    const std::uint32_t available
-            = std::min(header->calibrations.load(std::memory_order_acquire), CalibrationSlots);
+    const std::uint32_t available = std::min(header->calibrations.load(std::memory_order_acquire),
+                                             CalibrationSlots);
     for (; calibrationsRead < available; ++calibrationsRead) {
         const CalibrationSlot &slot = header->calibration[calibrationsRead];
         // Pairs with the release in ProcessState::calibrate.
@@ -104,8 +105,8 @@ void RecordingReader::Private::readCalibrations()
 void RecordingReader::Private::readNames(RecordSink &sink)
 {
     // Pairs with the release in ProcessState::writeName.
-    const std::uint32_t used
-            = std::min(header->namesUsed.load(std::memory_order_acquire), namesBytes);
+    const std::uint32_t used = std::min(header->namesUsed.load(std::memory_order_acquire),
+                                        namesBytes);
     const std::byte *names = file.data() + namesOffset();
     while (namesRead + sizeof(NameEntry) <= used) {
         NameEntry entry = {};
@@ -115,9 +116,9 @@ void RecordingReader::Private::readNames(RecordSink &sink)
             namesRead = used; // damaged: nothing behind it can be found
             break;
         }
-        sink.nameDefined(entry.id,
-                         {reinterpret_cast<const char *>(names + namesRead + sizeof(entry)),
-                          entry.length});
+        sink.nameDefined(
+                entry.id,
+                {reinterpret_cast<const char *>(names + namesRead + sizeof(entry)), entry.length});
         namesRead = static_cast<std::uint32_t>((end + 7) / 8 * 8);
     }
 }
@@ -133,8 +134,8 @@ RecordingError RecordingReader::open(const std::string &path)
     auto next = std::make_unique<Private>();
     if (RecordingError error = next->file.open(path))
         return error;
-    const RecordingError foreign{"The file " + path
-                                 + " is not a recording of this version of Heddle, or it is damaged"};
+    const RecordingError foreign{
+            "The file " + path + " is not a recording of this version of Heddle, or it is damaged"};
     if (next->file.size() < sizeof(FileHeader))
         return foreign;
     auto *header = reinterpret_cast<FileHeader *>(next->file.data());
@@ -178,7 +179,7 @@ std::int64_t RecordingReader::startRealtimeNs() const
 bool RecordingReader::isFinished() const
 {
     return d->header
-            && d->header->writerState.load(std::memory_order_acquire) == WriterState::Finished;
+           && d->header->writerState.load(std::memory_order_acquire) == WriterState::Finished;
 }
 
 std::uint64_t RecordingReader::lost() const

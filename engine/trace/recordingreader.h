@@ -2,8 +2,8 @@
 #pragma once
 
 #include <heddle/trace/clock.h>
-#include <heddle/trace/recorder.h>
 #include <heddle/trace/record.h>
+#include <heddle/trace/recorder.h>
 
 #include <memory>
 #include <span>

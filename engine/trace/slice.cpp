@@ -15,7 +15,8 @@ bool writeNamed(ThreadWriter *writer, RecordType type, Name name,
     const auto count = static_cast<std::uint32_t>(std::min(arguments.size(), MostArguments));
     if (!writer->writeLong(type, Record::pair(name.id(), count), count))
         return false;
-    for (const Argument *argument = arguments.begin(); argument != arguments.begin() + count; ++argument) {
+    for (const Argument *argument = arguments.begin(); argument != arguments.begin() + count;
+         ++argument) {
         writer->append(RecordType::Argument,
                        Record::pair(argument->key.id(), static_cast<std::uint32_t>(argument->type)),
                        argument->bits);

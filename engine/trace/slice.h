@@ -19,21 +19,30 @@ struct Argument
 
     template <std::signed_integral T>
     Argument(Name name, T value)
-        : key(name), type(ArgumentType::Int), bits(static_cast<std::uint64_t>(std::int64_t{value}))
+        : key(name)
+        , type(ArgumentType::Int)
+        , bits(static_cast<std::uint64_t>(std::int64_t{value}))
     {}
     template <std::unsigned_integral T>
-        requires(!std::same_as<T, bool>)
-    Argument(Name name, T value)
-        : key(name), type(ArgumentType::UInt), bits(value)
+    requires(!std::same_as<T, bool>) Argument(Name name, T value)
+        : key(name)
+        , type(ArgumentType::UInt)
+        , bits(value)
     {}
     Argument(Name name, bool value)
-        : key(name), type(ArgumentType::Bool), bits(value)
+        : key(name)
+        , type(ArgumentType::Bool)
+        , bits(value)
     {}
     Argument(Name name, double value)
-        : key(name), type(ArgumentType::Double), bits(std::bit_cast<std::uint64_t>(value))
+        : key(name)
+        , type(ArgumentType::Double)
+        , bits(std::bit_cast<std::uint64_t>(value))
     {}
     Argument(Name name, Name value)
-        : key(name), type(ArgumentType::Name), bits(value.id())
+        : key(name)
+        , type(ArgumentType::Name)
+        , bits(value.id())
     {}
 };
 
@@ -72,14 +81,15 @@ public:
     Slice &operator=(const Slice &) = delete;
 
 private:
-    HEDDLE_ENGINE_EXPORT static void beginWithArguments(ThreadWriter *writer, Name name,
-                                                        std::initializer_list<Argument> arguments)
-            noexcept;
+    HEDDLE_ENGINE_EXPORT static void
+    beginWithArguments(ThreadWriter *writer, Name name,
+                       std::initializer_list<Argument> arguments) noexcept;
     ThreadWriter *m_writer;
 };
 
 /// A point in time on the calling thread. Any thread; never blocks.
-HEDDLE_ENGINE_EXPORT void instant(Name name, std::initializer_list<Argument> arguments = {}) noexcept;
+HEDDLE_ENGINE_EXPORT void instant(Name name,
+                                  std::initializer_list<Argument> arguments = {}) noexcept;
 
 /// Names the calling thread in the trace (and, if it records later, from then on). Any thread.
 HEDDLE_ENGINE_EXPORT void setThreadName(std::string_view name);

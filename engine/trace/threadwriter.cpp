@@ -45,7 +45,8 @@ NameId osThreadName()
     if (static_cast<long>(osThreadId()) == ::getpid())
         return Name("main").id();
     if (::pthread_getname_np(::pthread_self(), name, sizeof(name)) == 0
-        && std::string_view(name) != std::string_view(program_invocation_short_name).substr(0, 15)) {
+        && std::string_view(name)
+                   != std::string_view(program_invocation_short_name).substr(0, 15)) {
         return Name(name).id();
     }
 #endif
@@ -143,10 +144,10 @@ bool ThreadWriter::claimChunk() noexcept
                                                       + chunkOffset(*m_file, index));
         ChunkState expected = ChunkState::Free;
         if (chunk->state.load(std::memory_order_relaxed) != expected
-            || !chunk->state.compare_exchange_strong(expected, ChunkState::Claiming,
-                                                     // Pairs with the reader's release of the chunk.
-                                                     std::memory_order_acquire,
-                                                     std::memory_order_relaxed)) {
+            || !chunk->state.compare_exchange_strong(
+                    expected, ChunkState::Claiming,
+                    // Pairs with the reader's release of the chunk.
+                    std::memory_order_acquire, std::memory_order_relaxed)) {
             continue;
         }
         m_file->chunkHint.store(index + 1, std::memory_order_relaxed);

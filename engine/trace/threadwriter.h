@@ -24,10 +24,7 @@ class HEDDLE_ENGINE_EXPORT ThreadWriter
 {
 public:
     /// True while a recording is running in this process. One relaxed load.
-    static bool isRecording() noexcept
-    {
-        return s_recording.load(std::memory_order_relaxed);
-    }
+    static bool isRecording() noexcept { return s_recording.load(std::memory_order_relaxed); }
 
     /// The calling thread's writer, or null when nothing is recorded (or the thread is ending).
     static ThreadWriter *current() noexcept
@@ -35,7 +32,8 @@ public:
         if (!isRecording()) [[likely]]
             return nullptr;
         ThreadWriter *writer = t_current;
-        if (writer && writer->m_generation == s_generation.load(std::memory_order_relaxed)) [[likely]]
+        if (writer && writer->m_generation == s_generation.load(std::memory_order_relaxed))
+                [[likely]]
             return writer;
         return attach();
     }

@@ -68,8 +68,9 @@ QWidget *ParameterForm::makeEditor(const ParameterInfo &parameter)
     case ParameterInfo::Type::Choice: {
         auto *box = new QComboBox;
         for (qsizetype k = 0; k < parameter.choices.size(); ++k) {
-            const QString title = k < parameter.choiceTitles.size() ? parameter.choiceTitles[k].text()
-                                                                    : QString();
+            const QString title = k < parameter.choiceTitles.size()
+                                          ? parameter.choiceTitles[k].text()
+                                          : QString();
             box->addItem(title.isEmpty() ? parameter.choices[k] : title, parameter.choices[k]);
         }
         connect(box, &QComboBox::currentIndexChanged, this, &ParameterForm::changed);
@@ -101,9 +102,10 @@ QWidget *ParameterForm::withChooser(QWidget *editor, const ParameterInfo &parame
     row->addWidget(line);
     row->addWidget(button);
     connect(button, &QToolButton::clicked, line, [line, wantsFolder] {
-        const QString path = wantsFolder
-                ? QFileDialog::getExistingDirectory(line, tr("Choose a folder"), line->text())
-                : QFileDialog::getOpenFileName(line, tr("Choose a file"), line->text());
+        const QString path = wantsFolder ? QFileDialog::getExistingDirectory(
+                                     line, tr("Choose a folder"), line->text())
+                                         : QFileDialog::getOpenFileName(line, tr("Choose a file"),
+                                                                        line->text());
         if (!path.isEmpty())
             line->setText(path);
     });
@@ -124,9 +126,10 @@ void ParameterForm::setPattern(const PatternInfo &info)
             groups << parameter.group;
     }
     QList<ParameterInfo> ordered = info.parameters;
-    std::stable_sort(ordered.begin(), ordered.end(), [&](const ParameterInfo &a, const ParameterInfo &b) {
-        return groups.indexOf(a.group) < groups.indexOf(b.group);
-    });
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [&](const ParameterInfo &a, const ParameterInfo &b) {
+                         return groups.indexOf(a.group) < groups.indexOf(b.group);
+                     });
     QString group;
     for (const ParameterInfo &parameter : ordered) {
         if (parameter.group != group) {
@@ -137,8 +140,8 @@ void ParameterForm::setPattern(const PatternInfo &info)
         }
         QWidget *editor = makeEditor(parameter);
         editor->setObjectName(parameter.name);
-        const QString help = parameter.description.text()
-                + QStringLiteral("\n") + tr("%1: %2").arg(parameter.name, parameter.range());
+        const QString help = parameter.description.text() + QStringLiteral("\n")
+                             + tr("%1: %2").arg(parameter.name, parameter.range());
         editor->setToolTip(help);
         editor->setAccessibleName(parameter.title.text());
         editor->setAccessibleDescription(help);

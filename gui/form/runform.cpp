@@ -164,7 +164,8 @@ void RunForm::restore()
     QSettings settings;
     settings.beginGroup(QStringLiteral("patterns/") + m_pattern.id);
     const QJsonObject values = QJsonDocument::fromJson(
-            settings.value(QStringLiteral("parameters")).toByteArray()).object();
+                                       settings.value(QStringLiteral("parameters")).toByteArray())
+                                       .object();
     // A new version of the plugin may have other parameters; then the defaults are better.
     if (m_pattern.complete(values, nullptr))
         m_parameters->setValues(values);

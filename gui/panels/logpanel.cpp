@@ -19,9 +19,9 @@ LogPanel::LogPanel(QWidget *parent)
 
 void LogPanel::append(LogLevel level, const QString &text)
 {
-    const QString mark = level == LogLevel::Error ? tr("error: ")
-            : level == LogLevel::Warning          ? tr("warning: ")
-                                                  : QString();
+    const QString mark = level == LogLevel::Error     ? tr("error: ")
+                         : level == LogLevel::Warning ? tr("warning: ")
+                                                      : QString();
     appendPlainText(QTime::currentTime().toString(QStringLiteral("HH:mm:ss.zzz  ")) + mark + text);
 }
 

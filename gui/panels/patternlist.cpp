@@ -46,7 +46,8 @@ PatternList::PatternList(QWidget *parent)
     m_settle.setSingleShot(true);
     m_settle.setInterval(SettleMilliseconds);
     connect(&m_settle, &QTimer::timeout, this, &PatternList::rescan);
-    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, &m_settle, qOverload<>(&QTimer::start));
+    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, &m_settle,
+            qOverload<>(&QTimer::start));
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
         m_filter->setFilterFixedString(text);
         m_tree->expandAll();
@@ -111,7 +112,8 @@ void PatternList::fill()
         auto *item = new QStandardItem(info.name.text());
         item->setData(info.id, IdRole);
         item->setData(info.name.text() + QLatin1Char(' ') + info.id + QLatin1Char(' ')
-                              + info.summary.text() + QLatin1Char(' ') + info.tags.join(QLatin1Char(' ')),
+                              + info.summary.text() + QLatin1Char(' ')
+                              + info.tags.join(QLatin1Char(' ')),
                       SearchRole);
         item->setToolTip(info.summary.text());
         group->appendRow(item);

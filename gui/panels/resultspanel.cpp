@@ -29,10 +29,10 @@ void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
         const QVariant value = report.results.value(info.id);
         bool isNumber = false;
         const double number = value.toDouble(&isNumber);
-        const QString text = value.typeId() == QMetaType::QString || !isNumber
-                ? value.toString()
-                : number == std::floor(number) ? locale.toString(static_cast<qlonglong>(number))
-                                               : locale.toString(number, 'g', 5);
+        const QString text = value.typeId() == QMetaType::QString || !isNumber ? value.toString()
+                             : number == std::floor(number)
+                                     ? locale.toString(static_cast<qlonglong>(number))
+                                     : locale.toString(number, 'g', 5);
         auto *item = new QTreeWidgetItem(this, {info.name.text(), text, info.unit});
         item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     }
@@ -42,8 +42,9 @@ void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
             if (info.id == outcome.id)
                 text = info.description.text();
         }
-        auto *item = new QTreeWidgetItem(this, {(outcome.holds ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + text,
-                                                outcome.holds ? tr("holds") : tr("broken"), outcome.evidence});
+        auto *item = new QTreeWidgetItem(
+                this, {(outcome.holds ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + text,
+                       outcome.holds ? tr("holds") : tr("broken"), outcome.evidence});
         item->setForeground(0, outcome.holds ? QColor(0x0b8f66) : QColor(0xd04a2b));
         item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     }

@@ -10,7 +10,8 @@ namespace {
 
 QString row(const QString &key, const QString &value)
 {
-    return QStringLiteral("<tr><td style='padding:2px 18px 2px 0'><i>%1</i></td><td style='padding:2px 0'>%2</td></tr>")
+    return QStringLiteral("<tr><td style='padding:2px 18px 2px 0'><i>%1</i></td><td "
+                          "style='padding:2px 0'>%2</td></tr>")
             .arg(key.toHtmlEscaped(), value);
 }
 
@@ -49,7 +50,9 @@ QString SelectionPanel::link(const TraceStore &store, std::size_t thread, std::i
     if (!slice)
         return text.toHtmlEscaped();
     m_targets.push_back(TimelineSelection::ofSlice(*slice));
-    return QStringLiteral("<a href='#%1'>%2</a>").arg(m_targets.size() - 1).arg(text.toHtmlEscaped());
+    return QStringLiteral("<a href='#%1'>%2</a>")
+            .arg(m_targets.size() - 1)
+            .arg(text.toHtmlEscaped());
 }
 
 QString SelectionPanel::flowRows(const TraceStore &store, SliceRef slice)
@@ -65,7 +68,8 @@ QString SelectionPanel::flowRows(const TraceStore &store, SliceRef slice)
                 continue;
             const bool outward = other.ns > points[k].ns;
             const auto at = store.sliceAt(other.thread, other.ns);
-            const QString where = at ? store.name(store.slices(at->thread, at->depth).at(at->index).value)
+            const QString where = at ? store.name(
+                                          store.slices(at->thread, at->depth).at(at->index).value)
                                      : QString();
             rows += row(outward ? tr("%1 goes to").arg(kind) : tr("%1 comes from").arg(kind),
                         link(store, other.thread, other.ns,
@@ -90,9 +94,11 @@ QString SelectionPanel::sliceText(const TraceStore &store, const TimelineSelecti
     rows += row(tr("Duration"), unfinished ? tr("%1, not ended").arg(durationText(end - start))
                                            : durationText(end - start));
     if (const auto onCpu = cpuTime(store, ref.thread, start, end)) {
-        const double share = end > start ? 100.0 * static_cast<double>(*onCpu) / static_cast<double>(end - start)
+        const double share = end > start ? 100.0 * static_cast<double>(*onCpu)
+                                                   / static_cast<double>(end - start)
                                          : 0;
-        rows += row(tr("On a processor"), tr("%1 (%2 %)").arg(durationText(*onCpu)).arg(share, 0, 'f', 0));
+        rows += row(tr("On a processor"),
+                    tr("%1 (%2 %)").arg(durationText(*onCpu)).arg(share, 0, 'f', 0));
     }
     rows += row(tr("Start"), timeText(start, 1000));
     for (const SliceArgument &argument : store.arguments(ref))
@@ -126,7 +132,8 @@ void SelectionPanel::show(const TraceStore *store, const TimelineSelection &sele
     m_targets.clear();
     if (!store || selection.kind == TimelineSelection::Kind::Nothing) {
         setHtml(QStringLiteral("<p style='color:gray'>%1</p>")
-                        .arg(tr("Click a slice, a wait or a lane in the timeline to see what it was. "
+                        .arg(tr("Click a slice, a wait or a lane in the timeline to see what it "
+                                "was. "
                                 "Shift+drag measures a stretch of time.")));
         return;
     }
@@ -142,9 +149,10 @@ void SelectionPanel::show(const TraceStore *store, const TimelineSelection &sele
         const SchedulingValue value = SchedulingValue::unpack(
                 store->scheduling(selection.handle).at(selection.index).value);
         const QString what = value.state == trace::SchedulingState::Running
-                ? tr("On CPU %1").arg(value.cpu)
-                : value.state == trace::SchedulingState::Preempted ? tr("Ready, but no processor was free")
-                                                                   : tr("Off the processor");
+                                     ? tr("On CPU %1").arg(value.cpu)
+                             : value.state == trace::SchedulingState::Preempted
+                                     ? tr("Ready, but no processor was free")
+                                     : tr("Off the processor");
         setHtml(page(what, row(tr("Thread"), threadName(*store, selection.handle).toHtmlEscaped())
                                    + row(tr("Duration"), durationText(end - start))
                                    + row(tr("Start"), timeText(start, 1000))));
@@ -163,8 +171,9 @@ void SelectionPanel::show(const TraceStore *store, const TimelineSelection &sele
         const ObjectInfo object = store->objects()[selection.handle];
         setHtml(page(object.name,
                      row(tr("Kind"), objectKindId(object.kind))
-                             + (object.capacity > 0 ? row(tr("Capacity"), QString::number(object.capacity))
-                                                    : QString())
+                             + (object.capacity > 0
+                                        ? row(tr("Capacity"), QString::number(object.capacity))
+                                        : QString())
                              + row(tr("At"), timeText(selection.startNs, 1000))
                              + row(tr("Value"), QString::number(counter.valueAt(selection.startNs)))
                              + row(tr("Greatest"), QString::number(counter.maximum()))));

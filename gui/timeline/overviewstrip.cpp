@@ -11,7 +11,8 @@
 namespace heddle::studio {
 
 OverviewStrip::OverviewStrip(TimelineView *view, QWidget *parent)
-    : QWidget(parent), m_view(view)
+    : QWidget(parent)
+    , m_view(view)
 {
     setFixedHeight(44);
     setCursor(Qt::PointingHandCursor);
@@ -23,7 +24,7 @@ double OverviewStrip::scale() const
 {
     const std::int64_t end = m_view->trace() ? m_view->trace()->endNs() : 0;
     return static_cast<double>(std::max<std::int64_t>(end, 1000))
-            / std::max(width() - TimelineView::TitleWidth, 10);
+           / std::max(width() - TimelineView::TitleWidth, 10);
 }
 
 void OverviewStrip::paintEvent(QPaintEvent *)
@@ -50,7 +51,8 @@ void OverviewStrip::paintEvent(QPaintEvent *)
         if (lane.kind == TimelineLane::Kind::Thread && store->depthCount(lane.handle) > 0)
             threads.push_back(lane.handle);
     }
-    const double line = std::min(6.0, (height() - 8.0) / static_cast<double>(std::max<std::size_t>(threads.size(), 1)));
+    const double line = std::min(
+            6.0, (height() - 8.0) / static_cast<double>(std::max<std::size_t>(threads.size(), 1)));
     const Viewport all{0, store->endNs() + 1, timelineResolution(nsPerPixel * 2)};
     std::vector<IntervalRun> runs;
     for (std::size_t k = 0; k < threads.size(); ++k) {
@@ -70,7 +72,8 @@ void OverviewStrip::paintEvent(QPaintEvent *)
     painter.fillRect(QRectF(left, 0, std::max(from - left, 0.0), height() - 1), shade);
     painter.fillRect(QRectF(to, 0, std::max(width() - to, 0.0), height() - 1), shade);
     painter.setPen(QPen(theme.accent, 1.5));
-    painter.drawRect(QRectF(std::max(from, left + 0.0), 1, std::min(to, width() - 1.0) - std::max(from, left + 0.0),
+    painter.drawRect(QRectF(std::max(from, left + 0.0), 1,
+                            std::min(to, width() - 1.0) - std::max(from, left + 0.0),
                             height() - 3));
 }
 

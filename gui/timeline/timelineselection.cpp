@@ -46,12 +46,12 @@ std::pair<std::int64_t, std::int64_t> TimelineSelection::span(const TraceStore &
         return {startNs, endNs};
     }
     const bool unfinished = interval.durationNs == Interval::Unfinished;
-    return {interval.startNs,
-            unfinished ? std::max(store.endNs(), interval.startNs) : interval.startNs + interval.durationNs};
+    return {interval.startNs, unfinished ? std::max(store.endNs(), interval.startNs)
+                                         : interval.startNs + interval.durationNs};
 }
 
-std::optional<std::int64_t> cpuTime(const TraceStore &store, std::size_t thread, std::int64_t startNs,
-                                    std::int64_t endNs)
+std::optional<std::int64_t> cpuTime(const TraceStore &store, std::size_t thread,
+                                    std::int64_t startNs, std::int64_t endNs)
 {
     const IntervalTrack &track = store.scheduling(thread);
     const std::size_t count = track.size();
@@ -65,9 +65,10 @@ std::optional<std::int64_t> cpuTime(const TraceStore &store, std::size_t thread,
         if (SchedulingValue::unpack(interval.value).state != trace::SchedulingState::Running)
             continue;
         const std::int64_t end = interval.durationNs == Interval::Unfinished
-                ? endNs
-                : interval.startNs + interval.durationNs;
-        total += std::max<std::int64_t>(std::min(end, endNs) - std::max(interval.startNs, startNs), 0);
+                                         ? endNs
+                                         : interval.startNs + interval.durationNs;
+        total += std::max<std::int64_t>(std::min(end, endNs) - std::max(interval.startNs, startNs),
+                                        0);
     }
     return total;
 }

@@ -31,8 +31,8 @@ struct TimelineSelection
 
 /// Time that \a thread spent on a processor within a stretch, nanoseconds; nothing if no
 /// scheduling is known.
-std::optional<std::int64_t> cpuTime(const TraceStore &store, std::size_t thread, std::int64_t startNs,
-                                    std::int64_t endNs);
+std::optional<std::int64_t> cpuTime(const TraceStore &store, std::size_t thread,
+                                    std::int64_t startNs, std::int64_t endNs);
 
 } // namespace heddle::studio
 

@@ -24,7 +24,8 @@ constexpr std::size_t MostArrows = 64;
 } // namespace
 
 TimelineView::TimelineView(QWidget *parent)
-    : QAbstractScrollArea(parent), m_theme(Appearance::timelineTheme())
+    : QAbstractScrollArea(parent)
+    , m_theme(Appearance::timelineTheme())
 {
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::StrongFocus);
@@ -32,8 +33,9 @@ TimelineView::TimelineView(QWidget *parent)
     viewport()->setMouseTracking(true);
     viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
     setAccessibleName(tr("Timeline"));
-    setAccessibleDescription(tr("W and S zoom, A and D pan, F fits the selection, comma and full stop go "
-                                "to the previous and next slice of the same name."));
+    setAccessibleDescription(
+            tr("W and S zoom, A and D pan, F fits the selection, comma and full stop go "
+               "to the previous and next slice of the same name."));
     m_refresh.setInterval(RefreshMilliseconds);
     connect(&m_refresh, &QTimer::timeout, this, &TimelineView::refresh);
     connect(&m_worker, &QFutureWatcher<TimelineFrame>::finished, this, [this] {
@@ -85,7 +87,8 @@ std::int64_t TimelineView::visibleEndNs() const
 
 bool TimelineView::isUpToDate() const
 {
-    return m_store && m_hasFrame && m_frame.revision == m_store->revision() && !m_worker.isRunning();
+    return m_store && m_hasFrame && m_frame.revision == m_store->revision()
+           && !m_worker.isRunning();
 }
 
 // Looks whether the trace has grown; stops when nothing more will come.
@@ -127,8 +130,9 @@ void TimelineView::requestFrame()
     m_frameWanted = false;
     const int top = scrollOffset();
     const int bottom = top + viewport()->height();
-    m_worker.setFuture(QtConcurrent::run(&TimelineFrame::compute, m_store, m_layout, m_scale.startNs,
-                                         m_scale.nsPerPixel, lanesWidth(), top, bottom));
+    m_worker.setFuture(QtConcurrent::run(&TimelineFrame::compute, m_store, m_layout,
+                                         m_scale.startNs, m_scale.nsPerPixel, lanesWidth(), top,
+                                         bottom));
 }
 
 void TimelineView::updateScrollBar()
@@ -224,7 +228,8 @@ void TimelineView::select(const TimelineSelection &selection)
             setStart(static_cast<double>(start + end) / 2 - lanesWidth() * m_scale.nsPerPixel / 2);
             moved();
         }
-        if (selection.kind == TimelineSelection::Kind::Slice || selection.kind == TimelineSelection::Kind::Wait) {
+        if (selection.kind == TimelineSelection::Kind::Slice
+            || selection.kind == TimelineSelection::Kind::Wait) {
             if (const TimelineLane *lane = m_layout.thread(selection.handle)) {
                 const int page = viewport()->height() - TimelinePainter::RulerHeight;
                 if (lane->top < scrollOffset())
@@ -293,7 +298,7 @@ QRect TimelineView::rectOf(SliceRef slice) const
     const double left = m_scale.x(start);
     const double right = std::max(m_scale.x(end), left + 2);
     const int top = TimelineLayout::sliceTop(*lane, slice.depth) - scrollOffset()
-            + TimelinePainter::RulerHeight;
+                    + TimelinePainter::RulerHeight;
     return QRectF(TitleWidth + std::max(left, -10.0), top,
                   std::min(right, lanesWidth() + 10.0) - std::max(left, -10.0),
                   TimelineLayout::SliceHeight - 2)
@@ -321,14 +326,17 @@ void TimelineView::paintSelection(QPainter &painter)
         painter.drawLine(area.topLeft(), area.bottomLeft());
         painter.drawLine(area.topRight(), area.bottomRight());
         painter.setPen(m_theme.text);
-        painter.drawText(QRectF(left - 60, TimelinePainter::RulerHeight + 2, right - left + 120, 18),
-                         Qt::AlignHCenter, durationText(end - start));
+        painter.drawText(
+                QRectF(left - 60, TimelinePainter::RulerHeight + 2, right - left + 120, 18),
+                Qt::AlignHCenter, durationText(end - start));
     } else if (const TimelineLane *lane = m_layout.thread(m_selection.handle);
                lane && m_selection.kind != TimelineSelection::Kind::Cpu
                && m_selection.kind != TimelineSelection::Kind::Counter) {
-        painter.drawRect(QRectF(left, lane->top - offset - 1, right - left, TimelineLayout::StateHeight));
+        painter.drawRect(
+                QRectF(left, lane->top - offset - 1, right - left, TimelineLayout::StateHeight));
     } else if (m_selection.kind == TimelineSelection::Kind::Counter) {
-        painter.drawLine(QPointF(left, TimelinePainter::RulerHeight), QPointF(left, viewport()->height()));
+        painter.drawLine(QPointF(left, TimelinePainter::RulerHeight),
+                         QPointF(left, viewport()->height()));
     }
 }
 
@@ -474,7 +482,8 @@ TimelineSelection TimelineView::hit(const QPoint &position) const
     TimelineSelection found;
     const int y = position.y() - TimelinePainter::RulerHeight + scrollOffset();
     const TimelineLane *lane = m_layout.laneAt(y);
-    if (!m_store || !lane || position.y() < TimelinePainter::RulerHeight || position.x() < TitleWidth)
+    if (!m_store || !lane || position.y() < TimelinePainter::RulerHeight
+        || position.x() < TitleWidth)
         return found;
     const auto ns = static_cast<std::int64_t>(m_scale.ns(position.x() - TitleWidth));
     // What is narrower than a few pixels is hit by being near.
@@ -485,8 +494,8 @@ TimelineSelection TimelineView::hit(const QPoint &position) const
         if (exact < track.size())
             return exact;
         return index < track.size() && track.at(index).startNs <= ns + reach
-                ? std::optional<std::size_t>(index)
-                : std::nullopt;
+                       ? std::optional<std::size_t>(index)
+                       : std::nullopt;
     };
     if (lane->kind == TimelineLane::Kind::Cpu) {
         if (const auto index = near(m_store->cpu(lane->handle))) {
@@ -530,7 +539,7 @@ QString TimelineView::tooltip(const TimelineSelection &selection) const
         return m_store->name(m_store->slices(selection.slice.thread, selection.slice.depth)
                                      .at(selection.slice.index)
                                      .value)
-                + QStringLiteral("\n") + length;
+               + QStringLiteral("\n") + length;
     case TimelineSelection::Kind::Wait: {
         const WaitInfo wait = m_store->wait(selection.handle, selection.index);
         QString text = tr("waits: %1, %2").arg(waitReasonText(wait.reason), length);
@@ -541,20 +550,22 @@ QString TimelineView::tooltip(const TimelineSelection &selection) const
         return text;
     }
     case TimelineSelection::Kind::Scheduling: {
-        const SchedulingValue value
-                = SchedulingValue::unpack(m_store->scheduling(selection.handle).at(selection.index).value);
+        const SchedulingValue value = SchedulingValue::unpack(
+                m_store->scheduling(selection.handle).at(selection.index).value);
         return value.state == trace::SchedulingState::Running
-                ? tr("on CPU %1, %2").arg(value.cpu).arg(length)
-                : value.state == trace::SchedulingState::Preempted
-                ? tr("ready, but no processor was free, %1").arg(length)
-                : tr("off the processor, %1").arg(length);
+                       ? tr("on CPU %1, %2").arg(value.cpu).arg(length)
+               : value.state == trace::SchedulingState::Preempted
+                       ? tr("ready, but no processor was free, %1").arg(length)
+                       : tr("off the processor, %1").arg(length);
     }
     case TimelineSelection::Kind::Cpu: {
         const std::uint32_t thread = m_store->cpu(selection.handle).at(selection.index).value;
-        return (thread < threads.size() ? threads[thread].name : QString()) + QStringLiteral("\n") + length;
+        return (thread < threads.size() ? threads[thread].name : QString()) + QStringLiteral("\n")
+               + length;
     }
     case TimelineSelection::Kind::Counter:
-        return tr("%1: %2").arg(m_store->objects()[selection.handle].name)
+        return tr("%1: %2")
+                .arg(m_store->objects()[selection.handle].name)
                 .arg(m_store->counter(selection.handle).valueAt(selection.startNs));
     default:
         return {};

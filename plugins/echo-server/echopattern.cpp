@@ -31,9 +31,9 @@ void EchoPattern::run(heddle::RunContext &context)
 {
     const heddle::Parameters &parameters = context.parameters();
     const QString mode = parameters.text(QStringLiteral("mode"));
-    const auto design = mode == QLatin1String("poolPerConn") ? EchoServer::Design::Pool
-            : mode == QLatin1String("threadPerConn")         ? EchoServer::Design::ThreadEach
-                                                             : EchoServer::Design::EventLoop;
+    const auto design = mode == QLatin1String("poolPerConn")     ? EchoServer::Design::Pool
+                        : mode == QLatin1String("threadPerConn") ? EchoServer::Design::ThreadEach
+                                                                 : EchoServer::Design::EventLoop;
     const int workers = static_cast<int>(parameters.integer(QStringLiteral("pool")));
     EchoServer server(context, design, workers,
                       static_cast<int>(parameters.integer(QStringLiteral("backlog"))));
@@ -69,9 +69,11 @@ void EchoPattern::run(heddle::RunContext &context)
     context.result(QStringLiteral("bytes-in"), server.bytesIn());
     context.result(QStringLiteral("bytes-out"), server.bytesOut());
     context.result(QStringLiteral("accepted"), server.accepted());
-    context.info(QStringLiteral("%1 of %2 requests answered; %3 connections were accepted by a server with room "
+    context.info(QStringLiteral("%1 of %2 requests answered; %3 connections were accepted by a "
+                                "server with room "
                                 "for %4 at a time.")
-                         .arg(answered).arg(static_cast<qint64>(load.clients) * load.messages)
+                         .arg(answered)
+                         .arg(static_cast<qint64>(load.clients) * load.messages)
                          .arg(server.accepted())
                          .arg(design == EchoServer::Design::Pool ? QString::number(workers)
                                                                  : QStringLiteral("all")));
@@ -80,7 +82,9 @@ void EchoPattern::run(heddle::RunContext &context)
     context.invariant(QStringLiteral("echoed"),
                       generator.mismatches() == 0 && server.bytesIn() == server.bytesOut(),
                       QStringLiteral("%1 bytes in, %2 bytes out, %3 wrong or missing replies")
-                              .arg(server.bytesIn()).arg(server.bytesOut()).arg(generator.mismatches()));
+                              .arg(server.bytesIn())
+                              .arg(server.bytesOut())
+                              .arg(generator.mismatches()));
 }
 
 class EchoPlugin : public QObject, public heddle::PatternPlugin
@@ -89,7 +93,10 @@ class EchoPlugin : public QObject, public heddle::PatternPlugin
     Q_PLUGIN_METADATA(IID HEDDLE_PATTERN_IID FILE "echo-server.json")
     Q_INTERFACES(heddle::PatternPlugin)
 public:
-    std::unique_ptr<heddle::Pattern> create() const override { return std::make_unique<EchoPattern>(); }
+    std::unique_ptr<heddle::Pattern> create() const override
+    {
+        return std::make_unique<EchoPattern>();
+    }
 };
 
 } // namespace

@@ -19,7 +19,10 @@ public:
     {}
 
 protected:
-    void incomingConnection(qintptr descriptor) override { m_server->connectionArrived(descriptor); }
+    void incomingConnection(qintptr descriptor) override
+    {
+        m_server->connectionArrived(descriptor);
+    }
 
 private:
     EchoServer *m_server;
@@ -34,7 +37,7 @@ EchoServer::EchoServer(heddle::RunContext &context, Design design, int workers, 
     if (design == Design::Pool)
         m_pool = std::make_unique<heddle::ThreadPoolExecutor>("worker", workers);
     m_loop = std::make_unique<heddle::EventLoopExecutor>(design == Design::EventLoop ? "event loop"
-                                                                                    : "acceptor");
+                                                                                     : "acceptor");
 }
 
 EchoServer::~EchoServer()
@@ -47,14 +50,17 @@ quint16 EchoServer::start()
     quint16 port = 0;
     QString problem;
     // Not a task of the executor: the listener belongs to its thread's event loop.
-    QMetaObject::invokeMethod(m_loop->context(), [&] {
-        m_listener = new Listener(this);
-        m_listener->setMaxPendingConnections(m_backlog);
-        if (m_listener->listen(QHostAddress::LocalHost))
-            port = m_listener->serverPort();
-        else
-            problem = m_listener->errorString();
-    }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+            m_loop->context(),
+            [&] {
+                m_listener = new Listener(this);
+                m_listener->setMaxPendingConnections(m_backlog);
+                if (m_listener->listen(QHostAddress::LocalHost))
+                    port = m_listener->serverPort();
+                else
+                    problem = m_listener->errorString();
+            },
+            Qt::BlockingQueuedConnection);
     if (port == 0) {
         throw heddle::Error(QStringLiteral("The server cannot listen: %1").arg(problem),
                             QStringLiteral("127.0.0.1"),
@@ -74,7 +80,8 @@ void EchoServer::connectionArrived(qintptr descriptor)
             return;
         case Design::ThreadEach:
             m_threads.push_back(std::make_unique<heddle::Thread>(
-                    "connection " + std::to_string(m_accepted), [this, descriptor] { serveBlocking(descriptor); }));
+                    "connection " + std::to_string(m_accepted),
+                    [this, descriptor] { serveBlocking(descriptor); }));
             return;
         case Design::EventLoop:
             serveInLoop(descriptor);
@@ -170,8 +177,8 @@ void EchoServer::stop()
         for (const qintptr descriptor : m_open)
             ::shutdown(static_cast<int>(descriptor), SHUT_RDWR);
     }
-    QMetaObject::invokeMethod(m_loop->context(), [this] { delete m_listener; },
-                              Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+            m_loop->context(), [this] { delete m_listener; }, Qt::BlockingQueuedConnection);
     m_listener = nullptr;
     if (m_pool)
         m_pool->shutDown();

@@ -21,7 +21,9 @@ class LoadGenerator::Client : public QObject
 {
 public:
     Client(LoadGenerator *generator, int number, bool idle)
-        : m_generator(generator), m_number(number), m_isIdle(idle)
+        : m_generator(generator)
+        , m_number(number)
+        , m_isIdle(idle)
     {
         QObject::connect(&m_socket, &QTcpSocket::connected, this, [this] {
             if (!m_isIdle)
@@ -95,11 +97,15 @@ private:
 };
 
 LoadGenerator::LoadGenerator(heddle::RunContext &context, Load load)
-    : m_context(context), m_load(load), m_done("all clients done"), m_idleConnected("idle clients connected")
+    : m_context(context)
+    , m_load(load)
+    , m_done("all clients done")
+    , m_idleConnected("idle clients connected")
 {
     const int loops = std::min(MostLoops, (load.clients + 15) / 16);
     for (int k = 1; k <= loops; ++k)
-        m_loops.push_back(std::make_unique<heddle::EventLoopExecutor>("clients " + std::to_string(k)));
+        m_loops.push_back(
+                std::make_unique<heddle::EventLoopExecutor>("clients " + std::to_string(k)));
 }
 
 LoadGenerator::~LoadGenerator()
@@ -132,9 +138,8 @@ void LoadGenerator::run()
     m_active = m_load.clients;
     for (int k = 0; k < m_load.clients; ++k) {
         QObject *context = m_loops[static_cast<std::size_t>(k) % m_loops.size()]->context();
-        QMetaObject::invokeMethod(context, [this, k, context] {
-            (new Client(this, k, false))->setParent(context);
-        });
+        QMetaObject::invokeMethod(
+                context, [this, k, context] { (new Client(this, k, false))->setParent(context); });
     }
     HEDDLE_SLICE("wait for the clients");
     m_done.wait(m_context.stopToken());

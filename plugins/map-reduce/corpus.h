@@ -14,7 +14,8 @@ class Corpus
 public:
     /// \throws heddle::Error when the folder holds no readable text file.
     static Corpus ofFolder(const QString &folder, qsizetype most);
-    /// \a skew 0 makes all alike; larger makes a few much larger. \throws heddle::Error on a full disk.
+    /// \a skew 0 makes all alike; larger makes a few much larger. \throws heddle::Error on a full
+    /// disk.
     static Corpus make(std::mt19937_64 random, qsizetype files, double skew);
 
     [[nodiscard]] const QStringList &paths() const { return m_paths; }

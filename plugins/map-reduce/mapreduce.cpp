@@ -49,7 +49,9 @@ private:
 Counts MapReduce::countText(const QByteArray &text)
 {
     Counts counts;
-    const auto isLetter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80); };
+    const auto isLetter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
+    };
     qsizetype start = -1;
     for (qsizetype k = 0; k <= text.size(); ++k) {
         const bool inWord = k < text.size() && isLetter(text[k]);
@@ -92,10 +94,11 @@ void MapReduce::keepLongWords(Counts &counts, bool concurrently)
     QList<QByteArray> words = counts.words.keys();
     const auto isLong = [this](const QByteArray &word) { return word.size() >= m_minimumLength; };
     if (concurrently) {
-        words = QtConcurrent::blockingFiltered(&m_pool, words, [this, isLong](const QByteArray &word) {
-            m_threadName.apply();
-            return isLong(word);
-        });
+        words = QtConcurrent::blockingFiltered(&m_pool, words,
+                                               [this, isLong](const QByteArray &word) {
+                                                   m_threadName.apply();
+                                                   return isLong(word);
+                                               });
     } else {
         words.removeIf([isLong](const QByteArray &word) { return !isLong(word); });
     }
@@ -129,14 +132,17 @@ Counts MapReduce::concurrently(const QStringList &paths)
     const QString reduce = m_context->parameters().text(QStringLiteral("reduce"));
     Counts sum;
     if (reduce == QLatin1String("sequential")) {
-        const QList<Counts> parts = QtConcurrent::blockingMapped<QList<Counts>>(&m_pool, paths, map);
+        const QList<Counts> parts = QtConcurrent::blockingMapped<QList<Counts>>(&m_pool, paths,
+                                                                                map);
         for (const Counts &part : parts)
             add(sum, part);
     } else {
         const auto options = reduce == QLatin1String("ordered")
-                ? QtConcurrent::OrderedReduce | QtConcurrent::SequentialReduce
-                : QtConcurrent::UnorderedReduce | QtConcurrent::SequentialReduce;
-        sum = QtConcurrent::blockingMappedReduced<Counts>(&m_pool, paths, map, &MapReduce::add, options);
+                                     ? QtConcurrent::OrderedReduce | QtConcurrent::SequentialReduce
+                                     : QtConcurrent::UnorderedReduce
+                                               | QtConcurrent::SequentialReduce;
+        sum = QtConcurrent::blockingMappedReduced<Counts>(&m_pool, paths, map, &MapReduce::add,
+                                                          options);
     }
     keepLongWords(sum, true);
     return sum;
@@ -194,8 +200,9 @@ void MapReduce::run(heddle::RunContext &context)
     const double sequentialMs = static_cast<double>(timer.nsecsElapsed()) / 1e6;
     context.progress(0.6, QStringLiteral("counted one after the other"));
     timer.start();
-    const Counts parallel = context.hasFault(QStringLiteral("tiny-grain")) ? lineByLine(corpus.paths())
-                                                                           : concurrently(corpus.paths());
+    const Counts parallel = context.hasFault(QStringLiteral("tiny-grain"))
+                                    ? lineByLine(corpus.paths())
+                                    : concurrently(corpus.paths());
     const double parallelMs = static_cast<double>(timer.nsecsElapsed()) / 1e6;
     if (context.stopRequested())
         return;
@@ -209,11 +216,18 @@ void MapReduce::run(heddle::RunContext &context)
     context.invariant(QStringLiteral("same-counts"),
                       sequential.total == parallel.total && sequential.words == parallel.words,
                       QStringLiteral("%1 and %2 words, %3 and %4 distinct")
-                              .arg(sequential.total).arg(parallel.total)
-                              .arg(sequential.words.size()).arg(parallel.words.size()));
-    context.info(QStringLiteral("%1 files: %2 ms one after the other, %3 ms with %4 threads: %5 times as fast.")
-                         .arg(corpus.paths().size()).arg(sequentialMs, 0, 'f', 0).arg(parallelMs, 0, 'f', 0)
-                         .arg(m_pool.maxThreadCount()).arg(speedUp, 0, 'f', 2));
+                              .arg(sequential.total)
+                              .arg(parallel.total)
+                              .arg(sequential.words.size())
+                              .arg(parallel.words.size()));
+    context.info(
+            QStringLiteral(
+                    "%1 files: %2 ms one after the other, %3 ms with %4 threads: %5 times as fast.")
+                    .arg(corpus.paths().size())
+                    .arg(sequentialMs, 0, 'f', 0)
+                    .arg(parallelMs, 0, 'f', 0)
+                    .arg(m_pool.maxThreadCount())
+                    .arg(speedUp, 0, 'f', 2));
 }
 
 class MapReducePlugin : public QObject, public heddle::PatternPlugin
@@ -222,7 +236,10 @@ class MapReducePlugin : public QObject, public heddle::PatternPlugin
     Q_PLUGIN_METADATA(IID HEDDLE_PATTERN_IID FILE "map-reduce.json")
     Q_INTERFACES(heddle::PatternPlugin)
 public:
-    std::unique_ptr<heddle::Pattern> create() const override { return std::make_unique<MapReduce>(); }
+    std::unique_ptr<heddle::Pattern> create() const override
+    {
+        return std::make_unique<MapReduce>();
+    }
 };
 
 } // namespace

@@ -82,7 +82,8 @@ void ProducerConsumer::produce(int number)
         m_put.fetch_add(1);
         const qint64 depth = m_queue->size();
         qint64 most = m_maxDepth.load();
-        while (depth > most && !m_maxDepth.compare_exchange_weak(most, depth)) { }
+        while (depth > most && !m_maxDepth.compare_exchange_weak(most, depth)) {
+        }
     }
 }
 
@@ -146,23 +147,29 @@ void ProducerConsumer::report(double wallMilliseconds)
     m_context->result(QStringLiteral("items"), m_got.load());
     m_context->result(QStringLiteral("wall"), wallMilliseconds);
     m_context->result(QStringLiteral("throughput"),
-                      wallMilliseconds > 0 ? static_cast<double>(m_got) * 1000 / wallMilliseconds : 0.0);
+                      wallMilliseconds > 0 ? static_cast<double>(m_got) * 1000 / wallMilliseconds
+                                           : 0.0);
     m_context->result(QStringLiteral("max-depth"), m_maxDepth.load());
     m_context->result(QStringLiteral("unfinished"), left);
     m_context->result(QStringLiteral("checksum"),
                       QString::number(m_checksum.load(), 16).rightJustified(16, QLatin1Char('0')));
     if (m_context->stopRequested() && m_put < m_items) {
-        m_context->info(QStringLiteral("Stopped after %1 of %2 items.").arg(m_got.load()).arg(m_items));
+        m_context->info(
+                QStringLiteral("Stopped after %1 of %2 items.").arg(m_got.load()).arg(m_items));
         return;
     }
     m_context->invariant(QStringLiteral("each-once"), missing == 0 && twice == 0,
                          QStringLiteral("%1 put, %2 got, %3 missing, %4 more than once")
-                                 .arg(m_put.load()).arg(m_got.load()).arg(missing).arg(twice));
+                                 .arg(m_put.load())
+                                 .arg(m_got.load())
+                                 .arg(missing)
+                                 .arg(twice));
     m_context->invariant(QStringLiteral("nothing-unfinished"), left == 0,
                          left == 0 ? QStringLiteral("every item was marked done")
                                    : QStringLiteral("%1 left: join() would wait for ever (%2 taken "
                                                     "without taskDone(), %3 still in the queue)")
-                                             .arg(left).arg(m_queue->takenUnfinished())
+                                             .arg(left)
+                                             .arg(m_queue->takenUnfinished())
                                              .arg(m_queue->size()));
 }
 
@@ -221,8 +228,10 @@ void ProducerConsumer::run(RunContext &context)
             m_queue->join(context.stopToken());
         }
     } catch (const heddle::Stopped &) {
-        context.warning(QStringLiteral("join() was still waiting when the run was stopped: %1 items "
-                                       "unfinished.").arg(m_queue->unfinished()));
+        context.warning(
+                QStringLiteral("join() was still waiting when the run was stopped: %1 items "
+                               "unfinished.")
+                        .arg(m_queue->unfinished()));
     }
     if (finish == QLatin1String("queueJoin"))
         m_queue->shutDown(); // so that consumers end that wait for more

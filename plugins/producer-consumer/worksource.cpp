@@ -28,9 +28,10 @@ WorkSource WorkSource::files(const QString &folder)
             source.m_paths << entries.next();
     }
     if (source.m_paths.isEmpty()) {
-        throw heddle::Error(QStringLiteral("There are no readable files in the folder '%1'").arg(folder),
-                            QStringLiteral("parameter 'folder'"),
-                            QStringLiteral("Choose a folder with files, or set source to synthetic"));
+        throw heddle::Error(
+                QStringLiteral("There are no readable files in the folder '%1'").arg(folder),
+                QStringLiteral("parameter 'folder'"),
+                QStringLiteral("Choose a folder with files, or set source to synthetic"));
     }
     source.m_paths.sort();
     return source;

@@ -26,7 +26,8 @@ class Listener
 {
 public:
     Listener(heddle::RunContext &context, std::chrono::nanoseconds work)
-        : m_context(context), m_work(work)
+        : m_context(context)
+        , m_work(work)
     {}
     void receive(qint64 message, qint64 step)
     {
@@ -100,12 +101,12 @@ void PublishSubscribe::makeSubscribers()
     const auto step = static_cast<qint64>(m_exchanges.size());
     for (const auto &exchange : m_exchanges) {
         for (qint64 k = 0; k < count; ++k) {
-            m_listeners.push_back(std::make_unique<Listener>(*m_context, k == 0 ? slow : slow / 10));
-            m_subscriptions.push_back(exchange->attach(
-                    [listener = m_listeners.back().get(), step](qint64 message) {
-                        listener->receive(message, step);
-                    },
-                    options(static_cast<std::size_t>(k))));
+            m_listeners.push_back(
+                    std::make_unique<Listener>(*m_context, k == 0 ? slow : slow / 10));
+            m_subscriptions.push_back(
+                    exchange->attach([listener = m_listeners.back().get(),
+                                      step](qint64 message) { listener->receive(message, step); },
+                                     options(static_cast<std::size_t>(k))));
         }
     }
 }
@@ -169,17 +170,22 @@ void PublishSubscribe::report(double sendMilliseconds, double wallMilliseconds)
     for (const auto &exchange : m_exchanges)
         attached += exchange->subscriberCount();
     m_context->result(QStringLiteral("deliveries"), deliveries);
-    m_context->result(QStringLiteral("rate"), wallMilliseconds > 0
-                              ? static_cast<double>(deliveries) * 1000 / wallMilliseconds : 0.0);
+    m_context->result(
+            QStringLiteral("rate"),
+            wallMilliseconds > 0 ? static_cast<double>(deliveries) * 1000 / wallMilliseconds : 0.0);
     m_context->result(QStringLiteral("send-time"), sendMilliseconds);
     m_context->result(QStringLiteral("left-attached"), attached);
     if (m_visitors > 0)
         m_context->info(QStringLiteral("Visitors got %1 messages.").arg(m_visitors.load()));
     if (m_context->stopRequested())
         return;
-    m_context->invariant(QStringLiteral("each-once-in-order"), wrong == 0,
-                         QStringLiteral("%1 messages, %2 deliveries, %3 of %4 subscribers got something else")
-                                 .arg(m_sent).arg(deliveries).arg(wrong).arg(m_listeners.size()));
+    m_context->invariant(
+            QStringLiteral("each-once-in-order"), wrong == 0,
+            QStringLiteral("%1 messages, %2 deliveries, %3 of %4 subscribers got something else")
+                    .arg(m_sent)
+                    .arg(deliveries)
+                    .arg(wrong)
+                    .arg(m_listeners.size()));
     m_context->invariant(QStringLiteral("all-detached"), attached == 0,
                          QStringLiteral("%1 still attached").arg(attached));
 }
@@ -190,13 +196,15 @@ void PublishSubscribe::run(heddle::RunContext &context)
     const heddle::Parameters &parameters = context.parameters();
     m_messages = parameters.integer(QStringLiteral("msgs"));
     const QString delivery = parameters.text(QStringLiteral("delivery"));
-    m_delivery = delivery == QLatin1String("direct") ? Delivery::Direct
-            : delivery == QLatin1String("queued")    ? Delivery::Queued
-                                                     : Delivery::BlockingQueued;
+    m_delivery = delivery == QLatin1String("direct")   ? Delivery::Direct
+                 : delivery == QLatin1String("queued") ? Delivery::Queued
+                                                       : Delivery::BlockingQueued;
     if (m_delivery != Delivery::Direct) {
-        const qint64 threads = std::max<qint64>(parameters.integer(QStringLiteral("subThreads")), 1);
+        const qint64 threads = std::max<qint64>(parameters.integer(QStringLiteral("subThreads")),
+                                                1);
         for (qint64 k = 1; k <= threads; ++k)
-            m_loops.push_back(std::make_unique<EventLoopExecutor>("subscribers " + std::to_string(k)));
+            m_loops.push_back(
+                    std::make_unique<EventLoopExecutor>("subscribers " + std::to_string(k)));
     }
     for (qint64 k = 1; k <= parameters.integer(QStringLiteral("exchanges")); ++k) {
         // By name: whoever asks for it gets the same one.
@@ -207,7 +215,8 @@ void PublishSubscribe::run(heddle::RunContext &context)
     timer.start();
     std::unique_ptr<heddle::Thread> visitors;
     if (const double perSecond = parameters.number(QStringLiteral("churn")); perSecond > 0)
-        visitors = std::make_unique<heddle::Thread>("visitors", [this, perSecond] { churn(perSecond); });
+        visitors = std::make_unique<heddle::Thread>("visitors",
+                                                    [this, perSecond] { churn(perSecond); });
     double sendTime = 0;
     heddle::Thread sender("sender", [&] { sendTime = send(); });
     sender.join();

@@ -39,7 +39,7 @@ void ThreadStart::threadFunction(Event &started)
     HEDDLE_INSTANT("first instruction");
     const heddle::Parameters &parameters = m_context->parameters();
     const bool atEnd = hasFault("set-at-end")
-            || parameters.text(QStringLiteral("signalAt")) == QLatin1String("end");
+                       || parameters.text(QStringLiteral("signalAt")) == QLatin1String("end");
     {
         HEDDLE_SLICE("prepare");
         m_context->pause(parameters.milliseconds(QStringLiteral("startDelay")));
@@ -74,13 +74,18 @@ void ThreadStart::runOnce(int round)
 {
     m_ticksDone = 0;
     m_raced = std::make_unique<Event>("raced");
-    heddle::Thread thread("worker " + std::to_string(round), [this] { threadFunction(*m_started); },
-                          heddle::Thread::Start::Later);
+    heddle::Thread thread(
+            "worker " + std::to_string(round), [this] { threadFunction(*m_started); },
+            heddle::Thread::Start::Later);
     // Emitted in the new thread, before its function: not a handshake with whoever started it.
-    QObject::connect(&thread, &QThread::started, &thread, [&] {
-        if (m_context->parameters().text(QStringLiteral("wait")) == QLatin1String("startedSignal"))
-            m_started->set();
-    }, Qt::DirectConnection);
+    QObject::connect(
+            &thread, &QThread::started, &thread,
+            [&] {
+                if (m_context->parameters().text(QStringLiteral("wait"))
+                    == QLatin1String("startedSignal"))
+                    m_started->set();
+            },
+            Qt::DirectConnection);
     const std::int64_t startNs = trace::Clock::monotonicNs();
     {
         HEDDLE_SLICE("QThread::start()");
@@ -92,7 +97,8 @@ void ThreadStart::runOnce(int round)
     bool told = true;
     {
         HEDDLE_SLICE("wait for the start");
-        if (m_context->parameters().text(QStringLiteral("wait")) == QLatin1String("pollIsRunning")) {
+        if (m_context->parameters().text(QStringLiteral("wait"))
+            == QLatin1String("pollIsRunning")) {
             // True from start() on, whether or not the thread has executed anything.
             told = thread.isRunning();
         } else {
@@ -111,17 +117,23 @@ void ThreadStart::runOnce(int round)
     m_context->result(QStringLiteral("wait-length"), static_cast<double>(waitedNs) / 1e6);
     m_context->result(QStringLiteral("ticks-before"), ticksBefore);
     if (!told) {
-        m_context->warning(QStringLiteral("The wait never returned: the event was not set while main waited."));
+        m_context->warning(QStringLiteral(
+                "The wait never returned: the event was not set while main waited."));
     } else {
-        m_context->info(QStringLiteral("The thread's first instruction came %1 µs after start(); main went on "
-                                       "after %2 ms, when %3 ticks were done%4.")
-                                .arg(latency, 0, 'f', 0).arg(static_cast<double>(waitedNs) / 1e6, 0, 'f', 2)
-                                .arg(ticksBefore)
-                                .arg(wasReady ? QString() : QStringLiteral(" and the thread had executed nothing")));
+        m_context->info(
+                QStringLiteral(
+                        "The thread's first instruction came %1 µs after start(); main went on "
+                        "after %2 ms, when %3 ticks were done%4.")
+                        .arg(latency, 0, 'f', 0)
+                        .arg(static_cast<double>(waitedNs) / 1e6, 0, 'f', 2)
+                        .arg(ticksBefore)
+                        .arg(wasReady ? QString()
+                                      : QStringLiteral(" and the thread had executed nothing")));
     }
-    m_context->invariant(QStringLiteral("returns-early"), told && ticksBefore < 2,
-                         told ? QStringLiteral("%1 ticks were done when the wait returned").arg(ticksBefore)
-                              : QStringLiteral("the wait did not return before the run was stopped"));
+    m_context->invariant(
+            QStringLiteral("returns-early"), told && ticksBefore < 2,
+            told ? QStringLiteral("%1 ticks were done when the wait returned").arg(ticksBefore)
+                 : QStringLiteral("the wait did not return before the run was stopped"));
     if (thread.exception())
         thread.joinAndRethrow();
 }
@@ -144,7 +156,10 @@ class ThreadStartPlugin : public QObject, public heddle::PatternPlugin
     Q_PLUGIN_METADATA(IID HEDDLE_PATTERN_IID FILE "thread-start.json")
     Q_INTERFACES(heddle::PatternPlugin)
 public:
-    std::unique_ptr<heddle::Pattern> create() const override { return std::make_unique<ThreadStart>(); }
+    std::unique_ptr<heddle::Pattern> create() const override
+    {
+        return std::make_unique<ThreadStart>();
+    }
 };
 
 } // namespace

@@ -47,7 +47,8 @@ void fill(TraceStore &store, std::int64_t count)
     const std::size_t process = writer.addProcess(1, QStringLiteral("program"));
     constexpr std::size_t threads = 8;
     for (std::size_t k = 0; k < threads; ++k)
-        (void)writer.addThread(process, static_cast<std::int64_t>(k + 1), QStringLiteral("worker %1").arg(k), 0);
+        (void)writer.addThread(process, static_cast<std::int64_t>(k + 1),
+                               QStringLiteral("worker %1").arg(k), 0);
     const std::uint32_t outer = writer.intern(u"outer");
     const std::uint32_t inner = writer.intern(u"inner");
     for (std::int64_t k = 0; k < count / 2; ++k) {
@@ -108,7 +109,13 @@ void collectOfAMillion(benchmark::State &state)
     }
     state.counters["runs"] = static_cast<double>(runs.size());
 }
-BENCHMARK(collectOfAMillion)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(100'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(collectOfAMillion)
+        ->Arg(1)
+        ->Arg(10)
+        ->Arg(100)
+        ->Arg(1000)
+        ->Arg(100'000)
+        ->Unit(benchmark::kMicrosecond);
 
 void writePerfetto(benchmark::State &state)
 {

@@ -120,14 +120,16 @@ private Q_SLOTS:
             Event go("go");
             loop.post([&] { go.wait(); }); // keeps the loop busy
             QList<int> got;
-            Subscription subscription = exchange.attach([&](int message) { got << message; },
-                                                        {Delivery::Queued, loop.context(), 3, policy});
+            Subscription subscription = exchange.attach(
+                    [&](int message) { got << message; },
+                    {Delivery::Queued, loop.context(), 3, policy});
             int dropped = 0;
             for (int k = 0; k < 5; ++k)
                 dropped += exchange.send(k).dropped;
             go.set();
             drain(loop);
-            QCOMPARE(got, policy == Overflow::DropOldest ? (QList<int>{2, 3, 4}) : (QList<int>{0, 1, 2}));
+            QCOMPARE(got, policy == Overflow::DropOldest ? (QList<int>{2, 3, 4})
+                                                         : (QList<int>{0, 1, 2}));
             QCOMPARE(dropped, policy == Overflow::DropOldest ? 0 : 2);
         }
     }
@@ -139,13 +141,15 @@ private Q_SLOTS:
         QThread *direct = nullptr;
         QThread *blocking = nullptr;
         Subscription a = exchange.attach([&](int) { direct = QThread::currentThread(); });
-        Subscription b = exchange.attach([&](int) { blocking = QThread::currentThread(); },
-                                         {Delivery::BlockingQueued, loop.context(), 0, Overflow::Block});
+        Subscription b = exchange.attach(
+                [&](int) { blocking = QThread::currentThread(); },
+                {Delivery::BlockingQueued, loop.context(), 0, Overflow::Block});
         QCOMPARE(exchange.send(1).delivered, 2); // the sender waited for it
         QCOMPARE(direct, QThread::currentThread());
         QCOMPARE(blocking, loop.context()->thread());
         Exchange<int> own("own");
-        Subscription c = own.attach([](int) {}, {Delivery::BlockingQueued, this, 0, Overflow::Block});
+        Subscription c = own.attach([](int) {},
+                                    {Delivery::BlockingQueued, this, 0, Overflow::Block});
         QCOMPARE(own.send(1).errors.size(), 1); // would wait for ever
     }
 
@@ -154,8 +158,8 @@ private Q_SLOTS:
         Exchange<int> exchange("x");
         auto context = std::make_unique<QObject>();
         int got = 0;
-        Subscription subscription = exchange.attach([&](int) { ++got; },
-                                                    {Delivery::Direct, context.get(), 0, Overflow::Block});
+        Subscription subscription = exchange.attach(
+                [&](int) { ++got; }, {Delivery::Direct, context.get(), 0, Overflow::Block});
         exchange.send(1);
         context.reset();
         exchange.send(2);

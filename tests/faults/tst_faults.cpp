@@ -44,16 +44,20 @@ private Q_SLOTS:
         QTest::addColumn<int>("state");
         QTest::addColumn<QString>("message");
         QTest::addColumn<int>("exitCode");
-        QTest::newRow("null") << "null-dereference" << QJsonObject() << int(RunState::Crashed) << "SIGSEGV" << 3;
-        QTest::newRow("abort") << "abort" << QJsonObject() << int(RunState::Crashed) << "SIGABRT" << 3;
-        QTest::newRow("hang") << "never-returns" << QJsonObject{{"runCap", 1}} << int(RunState::TimedOut)
-                              << "did not react" << 4;
+        QTest::newRow("null") << "null-dereference" << QJsonObject() << int(RunState::Crashed)
+                              << "SIGSEGV" << 3;
+        QTest::newRow("abort") << "abort" << QJsonObject() << int(RunState::Crashed) << "SIGABRT"
+                               << 3;
+        QTest::newRow("hang") << "never-returns" << QJsonObject{{"runCap", 1}}
+                              << int(RunState::TimedOut) << "did not react" << 4;
         QTest::newRow("throw") << "throws" << QJsonObject() << int(RunState::Failed)
                                << "this pattern has failed" << 1;
-        QTest::newRow("throw int") << "throws" << QJsonObject{{"anInteger", 1}} << int(RunState::Failed)
-                                   << "not an exception" << 1;
-        QTest::newRow("exit") << "exits" << QJsonObject() << int(RunState::Crashed) << "exit(0)" << 3;
-        QTest::newRow("kill") << "kills-itself" << QJsonObject() << int(RunState::Crashed) << "SIGKILL" << 3;
+        QTest::newRow("throw int") << "throws" << QJsonObject{{"anInteger", 1}}
+                                   << int(RunState::Failed) << "not an exception" << 1;
+        QTest::newRow("exit") << "exits" << QJsonObject() << int(RunState::Crashed) << "exit(0)"
+                              << 3;
+        QTest::newRow("kill") << "kills-itself" << QJsonObject() << int(RunState::Crashed)
+                              << "SIGKILL" << 3;
         QTest::newRow("flood") << "floods" << QJsonObject() << int(RunState::Finished) << "" << 0;
     }
     void aFaultyPluginEndsItsRunAndNothingElse()
@@ -92,7 +96,10 @@ private Q_SLOTS:
         QVERIFY(logged.count() < 20'000); // a flood is cut
     }
 
-    void theCommandLineTellsAndKeepsTheTrace_data() { aFaultyPluginEndsItsRunAndNothingElse_data(); }
+    void theCommandLineTellsAndKeepsTheTrace_data()
+    {
+        aFaultyPluginEndsItsRunAndNothingElse_data();
+    }
     void theCommandLineTellsAndKeepsTheTrace()
     {
         QFETCH(QString, id);
@@ -103,7 +110,8 @@ private Q_SLOTS:
         const QString trace = folder.filePath("t.pftrace");
         QStringList arguments{"run", id, "--json", "-o", trace};
         for (auto entry = parameters.begin(); entry != parameters.end(); ++entry)
-            arguments << "--set" << QStringLiteral("%1=%2").arg(entry.key()).arg(entry.value().toInt());
+            arguments << "--set"
+                      << QStringLiteral("%1=%2").arg(entry.key()).arg(entry.value().toInt());
         QProcess heddle;
         heddle.start(HEDDLE_PROGRAM, arguments);
         QVERIFY(heddle.waitForFinished(30'000));

@@ -29,7 +29,8 @@ class TestStudio : public QObject
         window->show();
         return window;
     }
-    static const TimelineLane *lane(const TimelineView &view, TimelineLane::Kind kind, const QString &title)
+    static const TimelineLane *lane(const TimelineView &view, TimelineLane::Kind kind,
+                                    const QString &title)
     {
         for (const TimelineLane &candidate : view.layout().lanes) {
             if (candidate.kind == kind && candidate.title == title)
@@ -164,7 +165,8 @@ private Q_SLOTS:
         window->openFile("/nonexistent/trace.pftrace");
         TraceTab *tab = window->currentTab();
         QTRY_VERIFY(!tab->isBusy());
-        QVERIFY2(tab->bannerText().contains("/nonexistent/trace.pftrace"), qPrintable(tab->bannerText()));
+        QVERIFY2(tab->bannerText().contains("/nonexistent/trace.pftrace"),
+                 qPrintable(tab->bannerText()));
     }
 };
 

@@ -14,7 +14,10 @@ class TestCommandLine : public QObject
 {
     Q_OBJECT
 
-    static QJsonObject parse(const QByteArray &text) { return QJsonDocument::fromJson(text).object(); }
+    static QJsonObject parse(const QByteArray &text)
+    {
+        return QJsonDocument::fromJson(text).object();
+    }
     struct Outcome
     {
         int code = -1;
@@ -37,14 +40,15 @@ private Q_SLOTS:
     {
         QTemporaryDir folder;
         const QString trace = folder.filePath("a.pftrace");
-        const Outcome run = heddle({"run", "producer-consumer", "--set", "producers=2", "--set", "consumers=2",
-                                    "--set", "items=10000", "-o", trace});
+        const Outcome run = heddle({"run", "producer-consumer", "--set", "producers=2", "--set",
+                                    "consumers=2", "--set", "items=10000", "-o", trace});
         QVERIFY2(run.code == 0, run.errors.constData());
         const QJsonObject info = heddle({"info", trace, "--json"}).json();
         QCOMPARE(info["format"].toString(), "perfetto");
         QCOMPARE(info["flows"].toInt(), 10000);
         QCOMPARE(info["complete_flows"].toInt(), 10000);
-        QCOMPARE(info["flows_by_kind"].toObject()["queue_item"].toObject()["completed"].toInt(), 10000);
+        QCOMPARE(info["flows_by_kind"].toObject()["queue_item"].toObject()["completed"].toInt(),
+                 10000);
         QCOMPARE(info["lost"].toInt(), 0);
         QVERIFY(info["span_ns"].toDouble() > 0);
         QStringList names;
@@ -60,16 +64,18 @@ private Q_SLOTS:
     {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QStringList>("words");
-        QTest::newRow("out of range") << QStringList{"run", "producer-consumer", "--set", "producers=-1"}
-                                      << QStringList{"producers", "1 to 32", "-1"};
+        QTest::newRow("out of range")
+                << QStringList{"run", "producer-consumer", "--set", "producers=-1"}
+                << QStringList{"producers", "1 to 32", "-1"};
         QTest::newRow("no number") << QStringList{"run", "producer-consumer", "--set", "items=many"}
                                    << QStringList{"items", "integer", "many"};
         QTest::newRow("fraction") << QStringList{"run", "producer-consumer", "--set", "items=1.5"}
                                   << QStringList{"items", "1.5"};
         QTest::newRow("choice") << QStringList{"run", "producer-consumer", "--set", "stop=never"}
                                 << QStringList{"stop", "perConsumer", "never"};
-        QTest::newRow("unknown parameter") << QStringList{"run", "producer-consumer", "--set", "producer=1"}
-                                           << QStringList{"Did you mean 'producers'"};
+        QTest::newRow("unknown parameter")
+                << QStringList{"run", "producer-consumer", "--set", "producer=1"}
+                << QStringList{"Did you mean 'producers'"};
         QTest::newRow("unknown pattern") << QStringList{"run", "producer-consumr"}
                                          << QStringList{"Did you mean 'producer-consumer'"};
         QTest::newRow("unknown preset") << QStringList{"run", "producer-consumer", "--preset", "x"}
@@ -82,7 +88,8 @@ private Q_SLOTS:
                                  << QStringList{"timeout", "soon"};
         QTest::newRow("unknown option") << QStringList{"run", "producer-consumer", "--frobnicate"}
                                         << QStringList{"frobnicate"};
-        QTest::newRow("unknown command") << QStringList{"frobnicate"} << QStringList{"frobnicate", "--help"};
+        QTest::newRow("unknown command")
+                << QStringList{"frobnicate"} << QStringList{"frobnicate", "--help"};
         QTest::newRow("no file") << QStringList{"info"} << QStringList{"file"};
     }
     void wrongUsageEndsWithTwoAndAMessage()
@@ -138,7 +145,8 @@ private Q_SLOTS:
         static QTemporaryDir folder;
         const QString trace = folder.filePath("source.pftrace");
         if (!QFile::exists(trace))
-            QCOMPARE(heddle({"run", "producer-consumer", "--set", "items=50", "-o", trace}).code, 0);
+            QCOMPARE(heddle({"run", "producer-consumer", "--set", "items=50", "-o", trace}).code,
+                     0);
         const QString target = folder.filePath("target." + suffix);
         const Outcome outcome = heddle({"convert", trace, target});
         QVERIFY2(outcome.code == 0, outcome.errors.constData());
@@ -157,7 +165,8 @@ private Q_SLOTS:
         QVERIFY(ids.contains("producer-consumer"));
         const Outcome text = heddle({"describe", "producer-consumer"});
         QCOMPARE(text.code, 0);
-        for (const char *word : {"producers", "1 to 32", "lost-sentinel", "back-pressure", "each-once"})
+        for (const char *word :
+             {"producers", "1 to 32", "lost-sentinel", "back-pressure", "each-once"})
             QVERIFY2(text.output.contains(word), word);
         QCOMPARE(heddle({"describe", "producer-consumer", "--json"}).json()["id"].toString(),
                  "producer-consumer");
@@ -165,8 +174,8 @@ private Q_SLOTS:
 
     void theSameSeedGivesTheSameResult()
     {
-        const QStringList arguments{"run", "producer-consumer", "--json", "--seed", "7", "--set", "jitter=50",
-                                    "--set", "items=50"};
+        const QStringList arguments{"run",   "producer-consumer", "--json", "--seed",  "7",
+                                    "--set", "jitter=50",         "--set",  "items=50"};
         const QString first = heddle(arguments).json()["results"].toObject()["checksum"].toString();
         QVERIFY(!first.isEmpty());
         QCOMPARE(heddle(arguments).json()["results"].toObject()["checksum"].toString(), first);
@@ -175,8 +184,8 @@ private Q_SLOTS:
     void anInterruptedRunEndsInOrder()
     {
         QProcess process;
-        process.start(HEDDLE_PROGRAM, {"run", "producer-consumer", "--json", "--set", "items=100000", "--set",
-                                       "consume=5"});
+        process.start(HEDDLE_PROGRAM, {"run", "producer-consumer", "--json", "--set",
+                                       "items=100000", "--set", "consume=5"});
         QVERIFY(process.waitForStarted());
         QVERIFY(!process.waitForFinished(700)); // it would take minutes
         ::kill(static_cast<pid_t>(process.processId()), SIGINT);
@@ -188,7 +197,8 @@ private Q_SLOTS:
 
     void inProcessRunsGiveTheSameReport()
     {
-        const Outcome outcome = heddle({"run", "producer-consumer", "--in-process", "--json", "--set", "items=100"});
+        const Outcome outcome = heddle(
+                {"run", "producer-consumer", "--in-process", "--json", "--set", "items=100"});
         QVERIFY2(outcome.code == 0, outcome.errors.constData());
         QCOMPARE(outcome.json()["results"].toObject()["items"].toInt(), 100);
         QCOMPARE(outcome.json()["lost"].toInt(), 0);

@@ -67,8 +67,8 @@ class TestPerfettoFile : public QObject
             if (event.type() == 1) {
                 ++decoded.begins[event.track_uuid()];
                 open[event.track_uuid()].push_back(packet.timestamp());
-                ++decoded.slices[event.track_uuid()][event.has_name() ? event.name()
-                                                                      : decoded.names[event.name_iid()]];
+                ++decoded.slices[event.track_uuid()]
+                                [event.has_name() ? event.name() : decoded.names[event.name_iid()]];
             } else if (event.type() == 2) {
                 auto &stack = open[event.track_uuid()];
                 if (stack.empty() || stack.back() > packet.timestamp())
@@ -89,7 +89,8 @@ private Q_SLOTS:
     {
         RunRequest request;
         request.pattern = *Catalog().find("producer-consumer");
-        request.parameters = {{"producers", 2}, {"consumers", 2}, {"items", 500}, {"produce", 0}, {"consume", 0}};
+        request.parameters = {
+                {"producers", 2}, {"consumers", 2}, {"items", 500}, {"produce", 0}, {"consume", 0}};
         Run run(request);
         QSignalSpy finished(&run, &Run::finished);
         run.start();
@@ -117,7 +118,8 @@ private Q_SLOTS:
                     ++expected[store.name(store.slices(thread, depth).at(k).value).toStdString()];
             }
             const auto found = decoded.slices.find(track);
-            QVERIFY((found == decoded.slices.end() ? std::map<std::string, int>() : found->second) == expected);
+            QVERIFY((found == decoded.slices.end() ? std::map<std::string, int>() : found->second)
+                    == expected);
         }
         // Every item once, and no item got before it was put.
         QCOMPARE(decoded.flows.size(), std::size_t{500});
@@ -127,7 +129,8 @@ private Q_SLOTS:
         }
         QCOMPARE(decoded.counters.size(), std::size_t{1});
         QCOMPARE(decoded.counters.begin()->second, std::string("items"));
-        QCOMPARE(decoded.samples.begin()->second, 1004); // each put and get of an item or a sentinel
+        QCOMPARE(decoded.samples.begin()->second,
+                 1004); // each put and get of an item or a sentinel
         QCOMPARE(decoded.attributes.at("pattern"), std::string("producer-consumer"));
         QCOMPARE(static_cast<std::uint64_t>(decoded.scheduling), store.counts().scheduling);
     }

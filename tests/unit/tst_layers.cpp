@@ -25,8 +25,8 @@ class TestLayers : public QObject
                 {"engine/formats", {"trace", "core", "timeline", "formats"}},
                 {"engine/catalog", engine + QStringList{"catalog"}},
                 {"engine/runs", engine + QStringList{"catalog", "timeline", "runs"}},
-                {"engine/cli", engine
-                         + QStringList{"catalog", "timeline", "runs", "insights", "formats", "cli"}},
+                {"engine/cli",
+                 engine + QStringList{"catalog", "timeline", "runs", "insights", "formats", "cli"}},
                 {"plugins", engine},
                 {"gui", engine + QStringList{"catalog", "timeline", "runs", "insights", "formats"}},
         };
@@ -95,8 +95,9 @@ private Q_SLOTS:
     {
         QStringList wrong;
         for (const QString folder : {"engine", "plugins", "gui", "tests"}) {
-            const QString licence = folder == QLatin1String("gui") ? QStringLiteral("GPL-3.0-or-later")
-                                                                   : QStringLiteral("Apache-2.0");
+            const QString licence = folder == QLatin1String("gui")
+                                            ? QStringLiteral("GPL-3.0-or-later")
+                                            : QStringLiteral("Apache-2.0");
             for (const QString &path : sources(QStringLiteral(SOURCE_DIR "/") + folder)) {
                 QFile file(path);
                 QVERIFY(file.open(QIODevice::ReadOnly));

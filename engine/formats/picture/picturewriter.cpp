@@ -29,13 +29,15 @@ constexpr int MostLanesHeight = 6000; // the rest would only make the picture us
 QString heading(const TraceStore &store)
 {
     const QString pattern = store.attributes().value(QStringLiteral("pattern"));
-    return pattern.isEmpty() ? QCoreApplication::translate("heddle::PictureWriter", "Timeline") : pattern;
+    return pattern.isEmpty() ? QCoreApplication::translate("heddle::PictureWriter", "Timeline")
+                             : pattern;
 }
 
 QString parametersText(const TraceStore &store)
 {
-    const QJsonObject parameters = QJsonDocument::fromJson(
-            store.attributes().value(QStringLiteral("parameters")).toUtf8()).object();
+    const QJsonObject parameters =
+            QJsonDocument::fromJson(store.attributes().value(QStringLiteral("parameters")).toUtf8())
+                    .object();
     QStringList parts;
     for (auto entry = parameters.begin(); entry != parameters.end(); ++entry) {
         const QString value = entry.value().toVariant().toString();
@@ -60,7 +62,8 @@ public:
 
     QSize size() const
     {
-        return {Width, HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + LegendHeight + Margin};
+        return {Width, HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + LegendHeight
+                               + Margin};
     }
 
     void paint(QPainter &painter) const
@@ -102,29 +105,34 @@ private:
         large.setWeight(QFont::DemiBold);
         painter.setFont(large);
         painter.setPen(theme.text);
-        painter.drawText(QRect(Margin, 10, Width - 2 * Margin, 28), Qt::AlignVCenter, heading(*m_store));
+        painter.drawText(QRect(Margin, 10, Width - 2 * Margin, 28), Qt::AlignVCenter,
+                         heading(*m_store));
         painter.setFont(font);
         painter.setPen(theme.faintText);
         const QRect line(Margin, 38, Width - 2 * Margin, 18);
         painter.drawText(line, Qt::AlignVCenter,
-                         QFontMetrics(font).elidedText(parametersText(*m_store), Qt::ElideRight, line.width()));
+                         QFontMetrics(font).elidedText(parametersText(*m_store), Qt::ElideRight,
+                                                       line.width()));
     }
 
-    void paintLegend(QPainter &painter, const TimelineTheme &theme, const TimelineFrame &frame) const
+    void paintLegend(QPainter &painter, const TimelineTheme &theme,
+                     const TimelineFrame &frame) const
     {
         const auto translate = [](const char *text) {
             return QCoreApplication::translate("heddle::PictureWriter", text);
         };
-        std::vector<std::pair<QColor, QString>> entries{{theme.running, translate("on a processor")},
-                                                        {theme.ready, translate("ready, no processor free")},
-                                                        {theme.off, translate("off the processor")}};
+        std::vector<std::pair<QColor, QString>> entries{
+                {theme.running, translate("on a processor")},
+                {theme.ready, translate("ready, no processor free")},
+                {theme.off, translate("off the processor")}};
         std::set<WaitReason> reasons;
         for (const LaneFrame &lane : frame.lanes) {
             for (const IntervalRun &run : lane.waits)
                 reasons.insert(static_cast<WaitReason>(run.value));
         }
         for (const WaitReason reason : reasons)
-            entries.emplace_back(theme.wait(reason), translate("waits: %1").arg(waitReasonText(reason)));
+            entries.emplace_back(theme.wait(reason),
+                                 translate("waits: %1").arg(waitReasonText(reason)));
         int x = TitleWidth;
         const int y = HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + 16;
         const QFontMetrics metrics(painter.font());
@@ -145,24 +153,26 @@ private:
 
 QString PictureWriter::id() const
 {
-    return m_kind == Kind::Png ? QStringLiteral("png")
-            : m_kind == Kind::Svg ? QStringLiteral("svg")
-                                  : QStringLiteral("pdf");
+    return m_kind == Kind::Png   ? QStringLiteral("png")
+           : m_kind == Kind::Svg ? QStringLiteral("svg")
+                                 : QStringLiteral("pdf");
 }
 
 QString PictureWriter::title() const
 {
-    return m_kind == Kind::Png ? QStringLiteral("Picture (PNG)")
-            : m_kind == Kind::Svg ? QStringLiteral("Vector picture (SVG)")
-                                  : QStringLiteral("Page (PDF)");
+    return m_kind == Kind::Png   ? QStringLiteral("Picture (PNG)")
+           : m_kind == Kind::Svg ? QStringLiteral("Vector picture (SVG)")
+                                 : QStringLiteral("Page (PDF)");
 }
 
-void PictureWriter::write(const TraceStore &store, QIODevice &device, const FormatProgress &progress,
-                          std::stop_token stop) const
+void PictureWriter::write(const TraceStore &store, QIODevice &device,
+                          const FormatProgress &progress, std::stop_token stop) const
 {
     if (!qobject_cast<QGuiApplication *>(QCoreApplication::instance())) {
-        throw Error(QStringLiteral("A picture needs fonts, which this program has not loaded"), id(),
-                    QStringLiteral("Create a QGuiApplication, with the platform \"offscreen\" if need be"));
+        throw Error(
+                QStringLiteral("A picture needs fonts, which this program has not loaded"), id(),
+                QStringLiteral(
+                        "Create a QGuiApplication, with the platform \"offscreen\" if need be"));
     }
     const Picture picture(store);
     const QSize size = picture.size();
@@ -200,8 +210,8 @@ void PictureWriter::write(const TraceStore &store, QIODevice &device, const Form
     if (stop.stop_requested())
         throw Stopped(QStringLiteral("The export was cancelled"), id());
     if (!written) {
-        throw Error(QStringLiteral("The picture cannot be written: %1").arg(device.errorString()), id(),
-                    QStringLiteral("Free some disk space and try again"));
+        throw Error(QStringLiteral("The picture cannot be written: %1").arg(device.errorString()),
+                    id(), QStringLiteral("Free some disk space and try again"));
     }
     if (progress)
         progress(1.0);

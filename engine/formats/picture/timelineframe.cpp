@@ -9,7 +9,8 @@ namespace heddle {
 
 namespace {
 
-std::vector<InstantInfo> visibleInstants(const AppendColumn<InstantInfo> &instants, const Viewport &viewport)
+std::vector<InstantInfo> visibleInstants(const AppendColumn<InstantInfo> &instants,
+                                         const Viewport &viewport)
 {
     std::vector<InstantInfo> visible;
     const std::size_t count = instants.size();
@@ -28,7 +29,8 @@ std::vector<InstantInfo> visibleInstants(const AppendColumn<InstantInfo> &instan
     while (low < count && instants.at(low).ns < viewport.endNs) {
         visible.push_back(instants.at(low));
         // One for each place is all that can be seen.
-        const std::int64_t next = (instants.at(low).ns / viewport.resolutionNs + 1) * viewport.resolutionNs;
+        const std::int64_t next = (instants.at(low).ns / viewport.resolutionNs + 1)
+                                  * viewport.resolutionNs;
         high = count;
         ++low;
         seek(next);
@@ -47,7 +49,8 @@ std::int64_t timelineResolution(double nsPerPixel)
 }
 
 TimelineFrame TimelineFrame::compute(std::shared_ptr<const TraceStore> store, TimelineLayout layout,
-                                     double startNs, double nsPerPixel, int width, int top, int bottom)
+                                     double startNs, double nsPerPixel, int width, int top,
+                                     int bottom)
 {
     TimelineFrame frame;
     frame.revision = store->revision();
@@ -72,14 +75,16 @@ TimelineFrame TimelineFrame::compute(std::shared_ptr<const TraceStore> store, Ti
         case TimelineLane::Kind::Thread:
             content.slices.resize(lane.depths);
             for (std::size_t depth = 0; depth < lane.depths; ++depth)
-                store->slices(lane.handle, depth).collect(viewport, frame.traceEndNs, content.slices[depth]);
+                store->slices(lane.handle, depth)
+                        .collect(viewport, frame.traceEndNs, content.slices[depth]);
             store->scheduling(lane.handle).collect(viewport, frame.traceEndNs, content.scheduling);
             store->waits(lane.handle).collect(viewport, frame.traceEndNs, content.waits);
             content.instants = visibleInstants(store->instants(lane.handle), viewport);
             break;
         case TimelineLane::Kind::Counter:
             store->counter(lane.handle).collect(viewport, frame.traceEndNs, content.counter);
-            content.counterMaximum = std::max<std::int64_t>(store->counter(lane.handle).maximum(), 1);
+            content.counterMaximum = std::max<std::int64_t>(store->counter(lane.handle).maximum(),
+                                                            1);
             break;
         }
     }

@@ -17,7 +17,8 @@ class LayoutBuilder
 {
 public:
     LayoutBuilder(TimelineLayout &layout, const QSet<QString> &collapsed)
-        : m_layout(layout), m_collapsed(collapsed)
+        : m_layout(layout)
+        , m_collapsed(collapsed)
     {}
 
     void group(const QString &title, const QString &detail = {})
@@ -49,7 +50,9 @@ private:
 
 int rank(const ThreadInfo &thread)
 {
-    return thread.name == QLatin1String("main") ? 0 : thread.name == QLatin1String("pattern") ? 1 : 2;
+    return thread.name == QLatin1String("main")      ? 0
+           : thread.name == QLatin1String("pattern") ? 1
+                                                     : 2;
 }
 
 } // namespace
@@ -64,7 +67,8 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
     if (const std::size_t cpus = store.cpuCount(); cpus > 0) {
         builder.group(translate("Processors"));
         for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
-            builder.lane(TimelineLane::Kind::Cpu, cpu, 0, translate("CPU %1").arg(cpu), {}, CpuHeight);
+            builder.lane(TimelineLane::Kind::Cpu, cpu, 0, translate("CPU %1").arg(cpu), {},
+                         CpuHeight);
         }
     }
 
@@ -75,8 +79,10 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
     for (std::size_t process = 0; process < processes.size(); ++process) {
         std::vector<std::size_t> shown;
         for (std::size_t thread = 0; thread < threads.size(); ++thread) {
-            const bool holdsSomething = store.depthCount(thread) > 0 || store.waits(thread).size() > 0
-                    || store.scheduling(thread).size() > 0 || store.instants(thread).size() > 0;
+            const bool holdsSomething = store.depthCount(thread) > 0
+                                        || store.waits(thread).size() > 0
+                                        || store.scheduling(thread).size() > 0
+                                        || store.instants(thread).size() > 0;
             if (threads[thread].process == process && holdsSomething)
                 shown.push_back(thread);
         }
@@ -105,10 +111,10 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
             builder.group(translate("Objects"));
         hasGroup = true;
         builder.lane(TimelineLane::Kind::Counter, object, 0, objects[object].name,
-                     objects[object].capacity > 0
-                             ? QStringLiteral("%1 / %2").arg(objectKindId(objects[object].kind))
-                                       .arg(objects[object].capacity)
-                             : objectKindId(objects[object].kind),
+                     objects[object].capacity > 0 ? QStringLiteral("%1 / %2")
+                                                            .arg(objectKindId(objects[object].kind))
+                                                            .arg(objects[object].capacity)
+                                                  : objectKindId(objects[object].kind),
                      CounterHeight);
     }
     return layout;
@@ -116,8 +122,9 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
 
 const TimelineLane *TimelineLayout::laneAt(int y) const
 {
-    const auto next = std::upper_bound(lanes.begin(), lanes.end(), y,
-                                       [](int at, const TimelineLane &lane) { return at < lane.top; });
+    const auto next = std::upper_bound(
+            lanes.begin(), lanes.end(), y,
+            [](int at, const TimelineLane &lane) { return at < lane.top; });
     if (next == lanes.begin())
         return nullptr;
     const TimelineLane &lane = *(next - 1);

@@ -31,7 +31,10 @@ std::int64_t tickNs(double nsPerPixel, double pixels)
 
 TimelinePainter::TimelinePainter(QPainter &painter, const TimelineTheme &theme,
                                  const TimelineScale &scale, int width)
-    : m_painter(painter), m_theme(theme), m_scale(scale), m_width(width)
+    : m_painter(painter)
+    , m_theme(theme)
+    , m_scale(scale)
+    , m_width(width)
 {}
 
 QRectF TimelinePainter::box(const IntervalRun &run, int top, int height) const
@@ -45,7 +48,8 @@ QRectF TimelinePainter::box(const IntervalRun &run, int top, int height) const
 void TimelinePainter::paintLabel(const QRectF &box, const QString &text, const QColor &background)
 {
     // A long box keeps its label in sight.
-    const QRectF visible = box.intersected(QRectF(0, box.top(), m_width, box.height())).adjusted(4, 0, -4, 0);
+    const QRectF visible =
+            box.intersected(QRectF(0, box.top(), m_width, box.height())).adjusted(4, 0, -4, 0);
     if (visible.width() < LabelWidth - 8)
         return;
     const QFontMetricsF metrics(m_painter.font());
@@ -59,8 +63,10 @@ void TimelinePainter::paintRuler(const QRect &area)
     m_painter.fillRect(area, m_theme.background);
     const std::int64_t tick = tickNs(m_scale.nsPerPixel, 110);
     const std::int64_t minor = std::max<std::int64_t>(tick / 5, 1);
-    const auto first = static_cast<std::int64_t>(std::floor(m_scale.startNs / static_cast<double>(minor)));
-    const auto last = static_cast<std::int64_t>(std::ceil(m_scale.ns(m_width) / static_cast<double>(minor)));
+    const auto first = static_cast<std::int64_t>(
+            std::floor(m_scale.startNs / static_cast<double>(minor)));
+    const auto last = static_cast<std::int64_t>(
+            std::ceil(m_scale.ns(m_width) / static_cast<double>(minor)));
     for (std::int64_t k = first; k <= last; ++k) {
         const std::int64_t ns = k * minor;
         const double x = std::round(m_scale.x(ns)) + 0.5;
@@ -70,7 +76,8 @@ void TimelinePainter::paintRuler(const QRect &area)
                            QPointF(area.left() + x, area.bottom()));
         if (isMajor && ns >= 0) {
             m_painter.setPen(m_theme.faintText);
-            m_painter.drawText(QPointF(area.left() + x + 4, area.bottom() - 10), timeText(ns, tick));
+            m_painter.drawText(QPointF(area.left() + x + 4, area.bottom() - 10),
+                               timeText(ns, tick));
         }
     }
     m_painter.setPen(m_theme.grid);
@@ -80,7 +87,8 @@ void TimelinePainter::paintRuler(const QRect &area)
 void TimelinePainter::paintGrid(int top, int bottom)
 {
     const std::int64_t tick = tickNs(m_scale.nsPerPixel, 110);
-    const auto first = static_cast<std::int64_t>(std::floor(m_scale.startNs / static_cast<double>(tick)));
+    const auto first = static_cast<std::int64_t>(
+            std::floor(m_scale.startNs / static_cast<double>(tick)));
     m_painter.setPen(m_theme.grid);
     for (std::int64_t k = first; m_scale.x(k * tick) <= m_width; ++k) {
         const double x = std::round(m_scale.x(k * tick)) + 0.5;
@@ -94,7 +102,8 @@ void TimelinePainter::paintLanes(const TimelineFrame &frame, int scroll)
         const int top = lane.lane.top - scroll;
         switch (lane.lane.kind) {
         case TimelineLane::Kind::Group:
-            m_painter.fillRect(QRect(0, top, m_width, lane.lane.height - 2), m_theme.groupBackground);
+            m_painter.fillRect(QRect(0, top, m_width, lane.lane.height - 2),
+                               m_theme.groupBackground);
             break;
         case TimelineLane::Kind::Cpu:
             paintCpu(frame, lane, top);
@@ -138,7 +147,8 @@ void TimelinePainter::paintSlices(const TimelineFrame &frame, const std::vector<
                                QPointF(area.right() - 1, area.bottom()));
         }
         if (area.width() > LabelWidth) {
-            paintLabel(area, run.count > 1 ? QStringLiteral("%1 × %2").arg(name).arg(run.count) : name,
+            paintLabel(area,
+                       run.count > 1 ? QStringLiteral("%1 × %2").arg(name).arg(run.count) : name,
                        colour);
         }
     }
@@ -151,9 +161,9 @@ void TimelinePainter::paintThread(const TimelineFrame &frame, const LaneFrame &l
     const int waitHeight = TimelineLayout::StateHeight - CpuStrip - 3;
     for (const IntervalRun &run : lane.scheduling) {
         const SchedulingValue value = SchedulingValue::unpack(run.value);
-        const QColor colour = value.state == trace::SchedulingState::Running ? m_theme.running
-                : value.state == trace::SchedulingState::Preempted           ? m_theme.ready
-                                                                             : m_theme.off;
+        const QColor colour = value.state == trace::SchedulingState::Running     ? m_theme.running
+                              : value.state == trace::SchedulingState::Preempted ? m_theme.ready
+                                                                                 : m_theme.off;
         m_painter.fillRect(box(run, top, CpuStrip), colour);
     }
     QFont font = m_painter.font();
@@ -177,7 +187,8 @@ void TimelinePainter::paintThread(const TimelineFrame &frame, const LaneFrame &l
     }
     m_painter.setFont(before);
     for (std::size_t depth = 0; depth < lane.slices.size(); ++depth)
-        paintSlices(frame, lane.slices[depth], TimelineLayout::sliceTop(lane.lane, depth) - lane.lane.top + top,
+        paintSlices(frame, lane.slices[depth],
+                    TimelineLayout::sliceTop(lane.lane, depth) - lane.lane.top + top,
                     TimelineLayout::SliceHeight);
     m_painter.setPen(Qt::NoPen);
     m_painter.setBrush(m_theme.text);
@@ -193,7 +204,8 @@ void TimelinePainter::paintThread(const TimelineFrame &frame, const LaneFrame &l
 void TimelinePainter::paintCpu(const TimelineFrame &frame, const LaneFrame &lane, int top)
 {
     for (const IntervalRun &run : lane.slices[0]) {
-        const QString name = run.value < frame.threads.size() ? frame.threads[run.value].name : QString();
+        const QString name = run.value < frame.threads.size() ? frame.threads[run.value].name
+                                                              : QString();
         QColor colour = m_theme.slice(name);
         if (run.count > 1)
             colour.setAlpha(150);
@@ -209,7 +221,8 @@ void TimelinePainter::paintCounter(const LaneFrame &lane, int top)
     const double height = TimelineLayout::CounterHeight - 6;
     const double bottom = top + TimelineLayout::CounterHeight - 2;
     const auto y = [&](std::int64_t value) {
-        return bottom - height * static_cast<double>(value) / static_cast<double>(lane.counterMaximum);
+        return bottom
+               - height * static_cast<double>(value) / static_cast<double>(lane.counterMaximum);
     };
     QColor fill = m_theme.counter;
     fill.setAlpha(70);
@@ -217,12 +230,14 @@ void TimelinePainter::paintCounter(const LaneFrame &lane, int top)
     range.setAlpha(150);
     for (const CounterRun &run : lane.counter) {
         const double left = std::max(m_scale.x(run.startNs), 0.0);
-        const double right = std::min(std::max(m_scale.x(run.endNs), left + 1), static_cast<double>(m_width));
+        const double right = std::min(std::max(m_scale.x(run.endNs), left + 1),
+                                      static_cast<double>(m_width));
         if (right <= left)
             continue;
         m_painter.fillRect(QRectF(left, y(run.last), right - left, bottom - y(run.last)), fill);
         if (run.maximum > run.minimum)
-            m_painter.fillRect(QRectF(left, y(run.maximum), 1.2, y(run.minimum) - y(run.maximum)), range);
+            m_painter.fillRect(QRectF(left, y(run.maximum), 1.2, y(run.minimum) - y(run.maximum)),
+                               range);
         m_painter.fillRect(QRectF(left, y(run.last) - 0.75, right - left, 1.5), m_theme.counter);
     }
     m_painter.setPen(m_theme.faintText);
@@ -243,8 +258,9 @@ void TimelinePainter::paintTitles(const TimelineFrame &frame, int scroll, int wi
             m_painter.setFont(bold);
             m_painter.setPen(m_theme.text);
             const QRectF area(22, top, width - 26, lane.height - 2);
-            m_painter.drawText(area, Qt::AlignVCenter | Qt::TextSingleLine,
-                               QFontMetricsF(bold).elidedText(lane.title, Qt::ElideRight, area.width()));
+            m_painter.drawText(
+                    area, Qt::AlignVCenter | Qt::TextSingleLine,
+                    QFontMetricsF(bold).elidedText(lane.title, Qt::ElideRight, area.width()));
             m_painter.setFont(normal);
             // A triangle that points down while the group is open.
             const double x = 12;
@@ -259,13 +275,17 @@ void TimelinePainter::paintTitles(const TimelineFrame &frame, int scroll, int wi
             m_painter.setBrush(Qt::NoBrush);
             continue;
         }
-        const double detailWidth = lane.detail.isEmpty() ? 0 : metrics.horizontalAdvance(lane.detail) + 8;
+        const double detailWidth = lane.detail.isEmpty()
+                                           ? 0
+                                           : metrics.horizontalAdvance(lane.detail) + 8;
         const QRectF line(22, top, width - 30, 17);
         m_painter.setPen(m_theme.text);
-        m_painter.drawText(line, Qt::AlignVCenter | Qt::TextSingleLine,
-                           metrics.elidedText(lane.title, Qt::ElideRight, line.width() - detailWidth));
+        m_painter.drawText(
+                line, Qt::AlignVCenter | Qt::TextSingleLine,
+                metrics.elidedText(lane.title, Qt::ElideRight, line.width() - detailWidth));
         m_painter.setPen(m_theme.faintText);
-        m_painter.drawText(line, Qt::AlignVCenter | Qt::AlignRight | Qt::TextSingleLine, lane.detail);
+        m_painter.drawText(line, Qt::AlignVCenter | Qt::AlignRight | Qt::TextSingleLine,
+                           lane.detail);
     }
 }
 

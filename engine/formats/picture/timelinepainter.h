@@ -40,7 +40,8 @@ class HEDDLE_TIMELINE_EXPORT TimelinePainter
 public:
     static constexpr int RulerHeight = 28;
 
-    TimelinePainter(QPainter &painter, const TimelineTheme &theme, const TimelineScale &scale, int width);
+    TimelinePainter(QPainter &painter, const TimelineTheme &theme, const TimelineScale &scale,
+                    int width);
 
     /// The ruler with its ticks, at the top of \a area.
     void paintRuler(const QRect &area);
@@ -54,7 +55,8 @@ public:
 
 private:
     void paintThread(const TimelineFrame &frame, const LaneFrame &lane, int top);
-    void paintSlices(const TimelineFrame &frame, const std::vector<IntervalRun> &runs, int top, int height);
+    void paintSlices(const TimelineFrame &frame, const std::vector<IntervalRun> &runs, int top,
+                     int height);
     void paintCpu(const TimelineFrame &frame, const LaneFrame &lane, int top);
     void paintCounter(const LaneFrame &lane, int top);
     void paintLabel(const QRectF &box, const QString &text, const QColor &background);

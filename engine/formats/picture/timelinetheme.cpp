@@ -95,7 +95,7 @@ QColor TimelineTheme::textOn(const QColor &background)
 {
     // Relative luminance as in WCAG 2.1, without its gamma: enough to choose one of two.
     const double luminance = 0.2126 * background.redF() + 0.7152 * background.greenF()
-            + 0.0722 * background.blueF();
+                             + 0.0722 * background.blueF();
     return luminance > 0.5 ? QColor(0x10161d) : QColor(0xffffff);
 }
 
@@ -171,15 +171,17 @@ QString timeText(std::int64_t ns, std::int64_t resolutionNs)
         return digits;
     };
     if (std::abs(ns) >= 1'000'000'000 || resolutionNs >= 100'000'000) {
-        return QString::number(static_cast<double>(ns) / 1e9, 'f', decimals(1'000'000'000, resolutionNs))
-                + QStringLiteral(" s");
+        return QString::number(static_cast<double>(ns) / 1e9, 'f',
+                               decimals(1'000'000'000, resolutionNs))
+               + QStringLiteral(" s");
     }
     if (resolutionNs >= 1'000 || std::abs(ns) >= 1'000'000) {
-        return QString::number(static_cast<double>(ns) / 1e6, 'f', decimals(1'000'000, resolutionNs))
-                + QStringLiteral(" ms");
+        return QString::number(static_cast<double>(ns) / 1e6, 'f',
+                               decimals(1'000'000, resolutionNs))
+               + QStringLiteral(" ms");
     }
     return QString::number(static_cast<double>(ns) / 1e3, 'f', decimals(1'000, resolutionNs))
-            + QStringLiteral(" µs");
+           + QStringLiteral(" µs");
 }
 
 } // namespace heddle

@@ -16,12 +16,12 @@ struct HEDDLE_TIMELINE_EXPORT TimelineTheme
     static TimelineTheme dark();
 
     QColor background;
-    QColor lane;       ///< every second lane
+    QColor lane; ///< every second lane
     QColor groupBackground;
     QColor grid;
     QColor text;
     QColor faintText;
-    QColor accent;     ///< selection and arrows
+    QColor accent; ///< selection and arrows
     QColor running;
     QColor ready;
     QColor off;

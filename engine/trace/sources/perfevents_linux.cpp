@@ -122,8 +122,8 @@ private:
             SchedulingState state = SchedulingState::Running;
             if (header.misc & PERF_RECORD_MISC_SWITCH_OUT) {
                 state = (header.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT)
-                        ? SchedulingState::Preempted
-                        : SchedulingState::Blocked;
+                                ? SchedulingState::Preempted
+                                : SchedulingState::Blocked;
             }
             out.push_back({static_cast<std::int64_t>(id.time), id.tid, id.cpu, state});
         }
@@ -152,7 +152,7 @@ public:
                     if (errno == ESRCH || errno == ENODEV)
                         continue; // the thread has ended; the CPU is offline
                     *reason = std::string("perf_event_open: ") + std::strerror(errno)
-                            + " (kernel.perf_event_paranoid must be 2 or less)";
+                              + " (kernel.perf_event_paranoid must be 2 or less)";
                     return false;
                 }
                 if (!m_rings[cpu].add(event)) {

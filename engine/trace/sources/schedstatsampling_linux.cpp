@@ -37,7 +37,8 @@ class SchedstatSampling final : public SchedulingSource
 {
 public:
     explicit SchedstatSampling(std::uint64_t processId)
-        : m_processId(processId), m_lastNs(Clock::monotonicNs())
+        : m_processId(processId)
+        , m_lastNs(Clock::monotonicNs())
     {}
 
     KernelScheduling::Source kind() const override
@@ -52,8 +53,9 @@ public:
         for (const std::uint64_t thread : threadsOfProcess(m_processId))
             sample(thread, now, out);
         m_lastNs = now;
-        std::stable_sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
-                         [](const auto &a, const auto &b) { return a.monotonicNs < b.monotonicNs; });
+        std::stable_sort(
+                out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
+                [](const auto &a, const auto &b) { return a.monotonicNs < b.monotonicNs; });
     }
 
 private:
@@ -79,7 +81,7 @@ private:
     void sample(std::uint64_t thread, std::int64_t now, std::vector<SchedulingRecord> &out)
     {
         const std::string folder = "/proc/" + std::to_string(m_processId) + "/task/"
-                + std::to_string(thread);
+                                   + std::to_string(thread);
         char text[128];
         std::int64_t run = 0;
         std::int64_t wait = 0;
@@ -135,7 +137,8 @@ std::vector<std::uint64_t> threadsOfProcess(std::uint64_t processId)
     return threads;
 }
 
-std::unique_ptr<SchedulingSource> openSchedstatSampling(std::uint64_t processId, std::string *reason)
+std::unique_ptr<SchedulingSource> openSchedstatSampling(std::uint64_t processId,
+                                                        std::string *reason)
 {
     char text[8];
     const std::string path = "/proc/" + std::to_string(processId) + "/schedstat";

@@ -23,7 +23,8 @@ public:
 
 /// Null, with the reason, where the kernel refuses.
 std::unique_ptr<SchedulingSource> openPerfEvents(std::uint64_t processId, std::string *reason);
-std::unique_ptr<SchedulingSource> openSchedstatSampling(std::uint64_t processId, std::string *reason);
+std::unique_ptr<SchedulingSource> openSchedstatSampling(std::uint64_t processId,
+                                                        std::string *reason);
 
 /// The operating-system ids of the threads of \a processId.
 std::vector<std::uint64_t> threadsOfProcess(std::uint64_t processId);

@@ -26,7 +26,8 @@ class TestPatterns : public QObject
         RunReport report;
         std::shared_ptr<const TraceStore> trace;
     };
-    static Outcome execute(const QString &id, const QJsonObject &parameters, const QStringList &faults = {})
+    static Outcome execute(const QString &id, const QJsonObject &parameters,
+                           const QStringList &faults = {})
     {
         const auto pattern = Catalog().find(id);
         if (!pattern)
@@ -77,7 +78,8 @@ private Q_SLOTS:
         const Catalog catalog;
         for (const PatternInfo &info : catalog.patterns()) {
             for (const PresetInfo &preset : info.presets)
-                QTest::addRow("%s/%s", qPrintable(info.id), qPrintable(preset.id)) << info.id << preset.id;
+                QTest::addRow("%s/%s", qPrintable(info.id), qPrintable(preset.id))
+                        << info.id << preset.id;
         }
     }
     void everyPresetRunsAndHealthyOnesHoldTheirInvariants()
@@ -92,8 +94,10 @@ private Q_SLOTS:
                 continue;
             const Outcome outcome = execute(id, candidate.values, candidate.faults);
             if (healthy) {
-                QVERIFY2(outcome.report.state == RunState::Finished, qPrintable(outcome.report.message));
-                QVERIFY2(brokenInvariants(outcome.report).isEmpty(), qPrintable(brokenInvariants(outcome.report)));
+                QVERIFY2(outcome.report.state == RunState::Finished,
+                         qPrintable(outcome.report.message));
+                QVERIFY2(brokenInvariants(outcome.report).isEmpty(),
+                         qPrintable(brokenInvariants(outcome.report)));
                 QVERIFY(!outcome.report.invariants.isEmpty());
             } else {
                 QVERIFY(!brokenInvariants(outcome.report).isEmpty());
@@ -109,7 +113,8 @@ private Q_SLOTS:
         const Catalog catalog;
         for (const PatternInfo &info : catalog.patterns()) {
             for (const FaultInfo &fault : info.faults)
-                QTest::addRow("%s/%s", qPrintable(info.id), qPrintable(fault.id)) << info.id << fault.id;
+                QTest::addRow("%s/%s", qPrintable(info.id), qPrintable(fault.id))
+                        << info.id << fault.id;
         }
     }
     void everyFaultRunsAndEnds()
@@ -117,7 +122,8 @@ private Q_SLOTS:
         QFETCH(QString, id);
         QFETCH(QString, fault);
         const Outcome outcome = execute(id, {{"runCap", 1.5}}, {fault});
-        QVERIFY2(outcome.report.state == RunState::Finished || outcome.report.state == RunState::TimedOut
+        QVERIFY2(outcome.report.state == RunState::Finished
+                         || outcome.report.state == RunState::TimedOut
                          || outcome.report.state == RunState::Failed,
                  qPrintable(outcome.report.message));
         QCOMPARE(outcome.report.signalNumber, 0); // it listened to the stop
@@ -125,8 +131,11 @@ private Q_SLOTS:
 
     void producerConsumerHandsOverEachItemOnce()
     {
-        const Outcome outcome = execute("producer-consumer",
-                                        {{"producers", 3}, {"consumers", 2}, {"items", 1000}, {"produce", 0}, {"consume", 0}});
+        const Outcome outcome = execute("producer-consumer", {{"producers", 3},
+                                                              {"consumers", 2},
+                                                              {"items", 1000},
+                                                              {"produce", 0},
+                                                              {"consume", 0}});
         QCOMPARE(outcome.report.results["items"].toInt(), 1000);
         QCOMPARE(outcome.trace->counts().flows, std::uint64_t{1000});
         QCOMPARE(outcome.trace->counts().completeFlows, std::uint64_t{1000});
@@ -138,7 +147,9 @@ private Q_SLOTS:
 
     void aWaitNamesTheThreadThatEndedIt()
     {
-        const Outcome outcome = execute("producer-consumer", {{"items", 50}, {"consume", 1}, {"produce", 0}, {"capacity", 2}});
+        const Outcome outcome = execute(
+                "producer-consumer",
+                {{"items", 50}, {"consume", 1}, {"produce", 0}, {"capacity", 2}});
         const std::vector<ThreadInfo> threads = outcome.trace->threads();
         int full = 0;
         for (std::size_t thread = 0; thread < threads.size(); ++thread) {
@@ -159,7 +170,8 @@ private Q_SLOTS:
 
     void missingTaskDoneIsTold()
     {
-        const Outcome outcome = execute("producer-consumer", {{"items", 20}, {"runCap", 1}}, {"missing-task-done"});
+        const Outcome outcome = execute("producer-consumer", {{"items", 20}, {"runCap", 1}},
+                                        {"missing-task-done"});
         QCOMPARE(outcome.report.state, RunState::TimedOut);
         QCOMPARE(outcome.report.results["unfinished"].toInt(), 1);
     }
@@ -168,11 +180,15 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("id");
         QTest::addColumn<QJsonObject>("parameters");
-        QTest::newRow("producer-consumer") << "producer-consumer" << QJsonObject{{"items", 1000000}};
+        QTest::newRow("producer-consumer")
+                << "producer-consumer" << QJsonObject{{"items", 1000000}};
         QTest::newRow("thread-start") << "thread-start" << QJsonObject{{"ticks", 1000}};
-        QTest::newRow("echo-server") << "echo-server" << QJsonObject{{"msgs", 10000}, {"clients", 20}};
-        QTest::newRow("publish-subscribe") << "publish-subscribe" << QJsonObject{{"msgs", 100000}, {"slowSub", 5}};
-        QTest::newRow("map-reduce") << "map-reduce" << QJsonObject{{"items", 2000}, {"perItem", 20000}};
+        QTest::newRow("echo-server")
+                << "echo-server" << QJsonObject{{"msgs", 10000}, {"clients", 20}};
+        QTest::newRow("publish-subscribe")
+                << "publish-subscribe" << QJsonObject{{"msgs", 100000}, {"slowSub", 5}};
+        QTest::newRow("map-reduce")
+                << "map-reduce" << QJsonObject{{"items", 2000}, {"perItem", 20000}};
     }
     void aStoppedPatternEndsSoon()
     {
@@ -194,14 +210,16 @@ private Q_SLOTS:
 
     void mapReduceCountsAsWeDo()
     {
-        // A corpus with a known answer, counted by code that has nothing in common with the plugin's.
+        // A corpus with a known answer, counted by code that has nothing in common with the
+        // plugin's.
         QTemporaryDir folder;
         std::map<std::string, long> expected;
         long words = 0;
         for (int file = 0; file < 12; ++file) {
             std::ostringstream text;
             for (int k = 0; k < 500; ++k) {
-                const std::string word = std::string(1 + k % 7, static_cast<char>('a' + (k * (file + 3)) % 26));
+                const std::string word = std::string(
+                        1 + k % 7, static_cast<char>('a' + (k * (file + 3)) % 26));
                 text << word << (k % 9 == 8 ? ",\n" : " ");
                 ++words;
                 if (word.size() >= 4)
@@ -212,11 +230,15 @@ private Q_SLOTS:
             target.write(QByteArray::fromStdString(text.str()));
         }
         for (const QString reduce : {"unordered", "ordered", "sequential"}) {
-            const Outcome outcome = execute("map-reduce", {{"folder", folder.path()}, {"minimumLength", 4},
-                                                           {"reduce", reduce}, {"threads", 3}});
-            QVERIFY2(outcome.report.state == RunState::Finished, qPrintable(outcome.report.message));
+            const Outcome outcome = execute("map-reduce", {{"folder", folder.path()},
+                                                           {"minimumLength", 4},
+                                                           {"reduce", reduce},
+                                                           {"threads", 3}});
+            QVERIFY2(outcome.report.state == RunState::Finished,
+                     qPrintable(outcome.report.message));
             QCOMPARE(outcome.report.results["words"].toLongLong(), words);
-            QCOMPARE(outcome.report.results["distinct"].toLongLong(), static_cast<qint64>(expected.size()));
+            QCOMPARE(outcome.report.results["distinct"].toLongLong(),
+                     static_cast<qint64>(expected.size()));
         }
     }
 
@@ -225,13 +247,15 @@ private Q_SLOTS:
         QTemporaryDir folder;
         const Outcome outcome = execute("map-reduce", {{"folder", folder.path()}});
         QCOMPARE(outcome.report.state, RunState::Failed);
-        QVERIFY2(outcome.report.message.contains(folder.path()), qPrintable(outcome.report.message));
+        QVERIFY2(outcome.report.message.contains(folder.path()),
+                 qPrintable(outcome.report.message));
     }
 
     void realFilesAreHashed()
     {
-        const Outcome outcome = execute("producer-consumer",
-                                        {{"source", "files"}, {"folder", QDir::currentPath()}, {"items", 20}});
+        const Outcome outcome = execute(
+                "producer-consumer",
+                {{"source", "files"}, {"folder", QDir::currentPath()}, {"items", 20}});
         QVERIFY2(outcome.report.state == RunState::Finished, qPrintable(outcome.report.message));
         QCOMPARE(outcome.report.results["items"].toInt(), 20);
     }
@@ -239,9 +263,14 @@ private Q_SLOTS:
     void echoServerAnswersEveryByte()
     {
         for (const QString mode : {"poolPerConn", "threadPerConn", "eventLoop"}) {
-            const Outcome outcome = execute("echo-server", {{"clients", 5}, {"msgs", 7}, {"size", 3000},
-                                                            {"think", 0}, {"pool", 2}, {"mode", mode}});
-            QVERIFY2(brokenInvariants(outcome.report).isEmpty(), qPrintable(brokenInvariants(outcome.report)));
+            const Outcome outcome = execute("echo-server", {{"clients", 5},
+                                                            {"msgs", 7},
+                                                            {"size", 3000},
+                                                            {"think", 0},
+                                                            {"pool", 2},
+                                                            {"mode", mode}});
+            QVERIFY2(brokenInvariants(outcome.report).isEmpty(),
+                     qPrintable(brokenInvariants(outcome.report)));
             QCOMPARE(outcome.report.results["requests"].toInt(), 35);
             QCOMPARE(outcome.report.results["bytes-in"].toInt(), 35 * 3000);
             QCOMPARE(outcome.report.results["bytes-out"].toInt(), 35 * 3000);
@@ -250,7 +279,8 @@ private Q_SLOTS:
 
     void clientsBeyondThePoolAreAcceptedAndWait()
     {
-        const Outcome outcome = execute("echo-server", {{"clients", 4}, {"pool", 2}, {"runCap", 1.5}}, {"idle-clients"});
+        const Outcome outcome = execute(
+                "echo-server", {{"clients", 4}, {"pool", 2}, {"runCap", 1.5}}, {"idle-clients"});
         QCOMPARE(outcome.report.state, RunState::TimedOut);
         QCOMPARE(outcome.report.results["accepted"].toInt(), 6);
         QCOMPARE(outcome.report.results["requests"].toInt(), 0);
@@ -259,9 +289,13 @@ private Q_SLOTS:
     void publishSubscribeReachesEachSubscriberOnce()
     {
         for (const QString delivery : {"direct", "queued", "blockingQueued"}) {
-            const Outcome outcome = execute("publish-subscribe", {{"subs", 4}, {"msgs", 60}, {"exchanges", 2},
-                                                                  {"slowSub", 0}, {"delivery", delivery}});
-            QVERIFY2(brokenInvariants(outcome.report).isEmpty(), qPrintable(brokenInvariants(outcome.report)));
+            const Outcome outcome = execute("publish-subscribe", {{"subs", 4},
+                                                                  {"msgs", 60},
+                                                                  {"exchanges", 2},
+                                                                  {"slowSub", 0},
+                                                                  {"delivery", delivery}});
+            QVERIFY2(brokenInvariants(outcome.report).isEmpty(),
+                     qPrintable(brokenInvariants(outcome.report)));
             QCOMPARE(outcome.report.results["deliveries"].toInt(), 4 * 60);
             QCOMPARE(countSlices(*outcome.trace, "handle"), 4 * 60);
         }
@@ -272,7 +306,8 @@ private Q_SLOTS:
         const Outcome entry = execute("thread-start", {{"ticks", 3}, {"tick", 20}});
         QCOMPARE(entry.report.results["ticks-before"].toInt(), 0);
         QVERIFY(entry.report.results["start-latency"].toDouble() > 0);
-        const Outcome end = execute("thread-start", {{"ticks", 3}, {"tick", 20}, {"signalAt", "end"}});
+        const Outcome end = execute("thread-start",
+                                    {{"ticks", 3}, {"tick", 20}, {"signalAt", "end"}});
         QCOMPARE(end.report.results["ticks-before"].toInt(), 3);
     }
 };

@@ -46,11 +46,14 @@ inline void fillRandomly(heddle::TraceStore &store, int events, unsigned seed)
         const std::uint32_t name = writer.intern(QStringLiteral("name \\ %1").arg(below(20)));
         std::vector<SliceArgument> arguments;
         if (below(3) == 0) {
-            arguments.push_back({QStringLiteral("int"), QVariant::fromValue(-static_cast<qint64>(below(1000)))});
-            arguments.push_back({QStringLiteral("uint"), QVariant::fromValue(~quint64{0} - below(5))});
+            arguments.push_back({QStringLiteral("int"),
+                                 QVariant::fromValue(-static_cast<qint64>(below(1000)))});
+            arguments.push_back(
+                    {QStringLiteral("uint"), QVariant::fromValue(~quint64{0} - below(5))});
             arguments.push_back({QStringLiteral("double"), static_cast<double>(below(1000)) / 8});
             arguments.push_back({QStringLiteral("bool"), below(2) == 1});
-            arguments.push_back({QStringLiteral("text"), QStringLiteral("line\n\t\"quoted\" \u4e2d")});
+            arguments.push_back(
+                    {QStringLiteral("text"), QStringLiteral("line\n\t\"quoted\" \u4e2d")});
         }
         switch (below(11)) {
         case 0:
@@ -79,20 +82,22 @@ inline void fillRandomly(heddle::TraceStore &store, int events, unsigned seed)
                 writer.endWait(thread, now);
                 const bool isKnown = below(2) == 0;
                 writer.describeWait(thread, store.waits(thread).size() - 1,
-                                    isKnown ? std::optional<std::size_t>(below(threads)) : std::nullopt,
+                                    isKnown ? std::optional<std::size_t>(below(threads))
+                                            : std::nullopt,
                                     static_cast<WaitOutcome>(below(4)));
             } else {
-                writer.beginWait(thread, now, below(4) ? std::optional<std::size_t>(object) : std::nullopt,
+                writer.beginWait(thread, now,
+                                 below(4) ? std::optional<std::size_t>(object) : std::nullopt,
                                  static_cast<WaitReason>(below(16)));
             }
             waits[thread] = !waits[thread];
             break;
         case 7: {
             const std::uint64_t flow = (std::uint64_t{9} << 36)
-                    | (1 + below(static_cast<std::uint64_t>(events) / 10 + 1));
+                                       | (1 + below(static_cast<std::uint64_t>(events) / 10 + 1));
             const std::size_t points = store.flow(flow).size();
             const FlowPhase phase = points == 0 ? FlowPhase::Begin
-                    : below(2)                  ? FlowPhase::Step
+                                    : below(2)  ? FlowPhase::Step
                                                 : FlowPhase::End;
             writer.flowPoint(thread, now, flow, static_cast<FlowKind>(flow % 7), phase);
             break;
@@ -157,18 +162,19 @@ inline QStringList linesOf(const heddle::TraceStore &store)
     const std::vector<ThreadInfo> threads = store.threads();
     for (std::size_t k = 0; k < threads.size(); ++k) {
         const ThreadInfo &info = threads[k];
-        add("thread", qulonglong{info.process}, qlonglong{info.tid}, info.name, qlonglong{info.startNs},
-            qlonglong{info.endNs}, qulonglong{info.lost});
+        add("thread", qulonglong{info.process}, qlonglong{info.tid}, info.name,
+            qlonglong{info.startNs}, qlonglong{info.endNs}, qulonglong{info.lost});
         for (std::size_t depth = 0; depth < store.depthCount(k); ++depth) {
             for (std::size_t s = 0; s < store.slices(k, depth).size(); ++s) {
                 const Interval slice = store.slices(k, depth).at(s);
-                add(" slice", qulonglong{depth}, qlonglong{slice.startNs}, qlonglong{slice.durationNs},
-                    store.name(slice.value));
+                add(" slice", qulonglong{depth}, qlonglong{slice.startNs},
+                    qlonglong{slice.durationNs}, store.name(slice.value));
                 addArguments(store.arguments({k, depth, s}));
             }
         }
         for (std::size_t s = 0; s < store.instants(k).size(); ++s) {
-            add(" instant", qlonglong{store.instants(k).at(s).ns}, store.name(store.instants(k).at(s).name));
+            add(" instant", qlonglong{store.instants(k).at(s).ns},
+                store.name(store.instants(k).at(s).name));
             addArguments(store.instantArguments(k, s));
         }
         for (std::size_t s = 0; s < store.waits(k).size(); ++s) {
@@ -187,7 +193,8 @@ inline QStringList linesOf(const heddle::TraceStore &store)
         }
         for (std::size_t s = 0; s < store.scheduling(k).size(); ++s) {
             const Interval interval = store.scheduling(k).at(s);
-            add(" scheduled", qlonglong{interval.startNs}, qlonglong{interval.durationNs}, interval.value);
+            add(" scheduled", qlonglong{interval.startNs}, qlonglong{interval.durationNs},
+                interval.value);
         }
     }
     for (std::size_t cpu = 0; cpu < store.cpuCount(); ++cpu) {

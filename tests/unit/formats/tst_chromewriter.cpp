@@ -55,7 +55,8 @@ private Q_SLOTS:
         QCOMPARE(counts["b"], std::size_t{expected.waits});
         QCOMPARE(counts["e"], finishedWaits);
         QCOMPARE(document["displayTimeUnit"].get<std::string>(), std::string("ns"));
-        QCOMPARE(document["otherData"]["pattern"].get<std::string>(), std::string("producer-consumer"));
+        QCOMPARE(document["otherData"]["pattern"].get<std::string>(),
+                 std::string("producer-consumer"));
         QCOMPARE(document["otherData"]["lost_records"].get<int>(), 17);
     }
 
@@ -76,7 +77,8 @@ private Q_SLOTS:
                 for (std::size_t k = 0; k < store.slices(thread, depth).size(); ++k) {
                     const Interval slice = store.slices(thread, depth).at(k);
                     const json &event = written.at(next++);
-                    QCOMPARE(event["name"].get<std::string>(), store.name(slice.value).toStdString());
+                    QCOMPARE(event["name"].get<std::string>(),
+                             store.name(slice.value).toStdString());
                     QCOMPARE(nanoseconds(event["ts"]), slice.startNs);
                     QCOMPARE(event["pid"].get<int>(), 4000);
                     if (slice.durationNs == Interval::Unfinished)
@@ -86,9 +88,11 @@ private Q_SLOTS:
                     for (const SliceArgument &argument : store.arguments({thread, depth, k})) {
                         const json &value = event["args"][argument.key.toStdString()];
                         if (argument.key == QLatin1String("text"))
-                            QCOMPARE(value.get<std::string>(), argument.value.toString().toStdString());
+                            QCOMPARE(value.get<std::string>(),
+                                     argument.value.toString().toStdString());
                         if (argument.key == QLatin1String("int"))
-                            QCOMPARE(value.get<std::int64_t>(), std::int64_t{argument.value.toLongLong()});
+                            QCOMPARE(value.get<std::int64_t>(),
+                                     std::int64_t{argument.value.toLongLong()});
                         if (argument.key == QLatin1String("double"))
                             QCOMPARE(value.get<double>(), argument.value.toDouble());
                         if (argument.key == QLatin1String("bool"))
@@ -104,8 +108,8 @@ private Q_SLOTS:
     {
         TraceStore store;
         TraceStore::Writer writer(store);
-        const std::size_t thread
-                = writer.addThread(writer.addProcess(1, QStringLiteral("p")), 2, QStringLiteral("t"), 0);
+        const std::size_t thread = writer.addThread(writer.addProcess(1, QStringLiteral("p")), 2,
+                                                    QStringLiteral("t"), 0);
         writer.beginSlice(thread, 1'234'567, writer.intern(u"a"));
         writer.endSlice(thread, 1'234'568);
         const QByteArray text = written(store, "chrome");
@@ -121,7 +125,8 @@ private Q_SLOTS:
         const json document = parsed(store);
         for (const json &event : document["traceEvents"]) {
             if (event["ph"] == "M" && event["name"] == "thread_name")
-                QVERIFY(names.emplace(event["tid"].get<std::int64_t>(), event["args"]["name"]).second);
+                QVERIFY(names.emplace(event["tid"].get<std::int64_t>(), event["args"]["name"])
+                                .second);
         }
         QCOMPARE(names.size(), store.threadCount());
     }
@@ -149,10 +154,10 @@ private Q_SLOTS:
         std::stop_source source;
         QBuffer buffer;
         buffer.open(QIODevice::WriteOnly);
-        QVERIFY_EXCEPTION_THROWN(writerNamed("chrome").write(
-                                         store, buffer, [&](double) { source.request_stop(); },
-                                         source.get_token()),
-                                 Stopped);
+        QVERIFY_EXCEPTION_THROWN(
+                writerNamed("chrome").write(
+                        store, buffer, [&](double) { source.request_stop(); }, source.get_token()),
+                Stopped);
         const json document = json::parse(buffer.data().toStdString());
         QVERIFY(!document["traceEvents"].empty());
         QVERIFY(document["traceEvents"].size() < all);

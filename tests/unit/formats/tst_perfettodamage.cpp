@@ -23,7 +23,8 @@ class TestPerfettoDamage : public QObject
         std::vector<IntervalRun> runs;
         for (std::size_t thread = 0; thread < store.threadCount(); ++thread) {
             for (std::size_t depth = 0; depth < store.depthCount(thread); ++depth)
-                store.slices(thread, depth).collect({0, store.endNs(), 1 << 20}, store.endNs(), runs);
+                store.slices(thread, depth)
+                        .collect({0, store.endNs(), 1 << 20}, store.endNs(), runs);
         }
         (void)written(store, "perfetto");
         (void)written(store, "chrome");
@@ -69,8 +70,10 @@ private Q_SLOTS:
         for (int k = 0; k < 400; ++k) {
             QByteArray damaged = m_bytes;
             for (std::uint64_t flips = 1 + random() % 8; flips > 0; --flips) {
-                const auto at = static_cast<qsizetype>(random() % static_cast<std::uint64_t>(damaged.size()));
-                damaged[at] = static_cast<char>(damaged[at] ^ static_cast<char>(1 << (random() % 8)));
+                const auto at = static_cast<qsizetype>(
+                        random() % static_cast<std::uint64_t>(damaged.size()));
+                damaged[at] = static_cast<char>(damaged[at]
+                                                ^ static_cast<char>(1 << (random() % 8)));
             }
             QVERIFY(linesAfter(damaged) >= 0);
         }

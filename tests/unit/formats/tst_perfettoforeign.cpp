@@ -37,7 +37,8 @@ public:
             thread.add_string(5, name);
         });
     }
-    ForeignTrace &track(std::uint64_t uuid, std::uint64_t parent, const char *name, bool isCounter = false)
+    ForeignTrace &track(std::uint64_t uuid, std::uint64_t parent, const char *name,
+                        bool isCounter = false)
     {
         return packet([=](pbf_writer &packet) {
             pbf_writer track(packet, 60);
@@ -48,8 +49,8 @@ public:
                 pbf_writer(track, 8).add_enum(3, 2);
         });
     }
-    ForeignTrace &event(std::int64_t time, int type, std::uint64_t track, const char *name = nullptr,
-                        std::uint64_t flow = 0)
+    ForeignTrace &event(std::int64_t time, int type, std::uint64_t track,
+                        const char *name = nullptr, std::uint64_t flow = 0)
     {
         return packet([=](pbf_writer &packet) {
             packet.add_uint64(8, static_cast<std::uint64_t>(time));
@@ -109,9 +110,7 @@ private Q_SLOTS:
     void eventsOutOfOrderAreSorted()
     {
         ForeignTrace trace;
-        trace.thread(100, 7, 8, "main")
-                .event(5300, End, 100)
-                .event(5000, Begin, 100, "work");
+        trace.thread(100, 7, 8, "main").event(5300, End, 100).event(5000, Begin, 100, "work");
         TraceStore store;
         readInto(store, trace.bytes());
         QCOMPARE(store.slices(0, 0).at(0).durationNs, std::int64_t{300});
@@ -119,8 +118,8 @@ private Q_SLOTS:
 
     void namesAreInternedUntilTheStateIsCleared()
     {
-        const auto interned = [](pbf_writer &packet, int time, int type, std::uint64_t iid, const char *name,
-                                 bool clears) {
+        const auto interned = [](pbf_writer &packet, int time, int type, std::uint64_t iid,
+                                 const char *name, bool clears) {
             packet.add_uint64(8, static_cast<std::uint64_t>(time));
             if (clears)
                 packet.add_uint32(13, 1);
@@ -175,7 +174,8 @@ private Q_SLOTS:
             boot.add_uint32(1, 6);
             boot.add_uint64(2, 1'000'000);
         });
-        for (const auto &[delta, type] : {std::pair{3, Begin}, std::pair{4, End}, std::pair{5, Begin}}) {
+        for (const auto &[delta, type] :
+             {std::pair{3, Begin}, std::pair{4, End}, std::pair{5, Begin}}) {
             trace.packet([delta = delta, type = type](pbf_writer &packet) {
                 packet.add_uint64(8, static_cast<std::uint64_t>(delta));
                 pbf_writer event(packet, 11);
@@ -219,7 +219,10 @@ private Q_SLOTS:
     void aTrackThatIsNoThreadIsALaneOfItsProcess()
     {
         ForeignTrace trace;
-        trace.thread(100, 7, 8, "main").track(300, 100, "requests").event(10, Begin, 300, "GET").event(30, End, 300);
+        trace.thread(100, 7, 8, "main")
+                .track(300, 100, "requests")
+                .event(10, Begin, 300, "GET")
+                .event(30, End, 300);
         TraceStore store;
         readInto(store, trace.bytes());
         QCOMPARE(store.threads().size(), std::size_t{2});

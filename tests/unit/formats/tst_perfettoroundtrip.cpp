@@ -68,13 +68,13 @@ private Q_SLOTS:
         QBuffer buffer(&bytes);
         buffer.open(QIODevice::ReadOnly);
         TraceStore copy;
-        readerNamed("perfetto").read(
-                buffer, copy,
-                [&](double fraction) {
-                    grows &= fraction >= last && fraction <= 1.0;
-                    last = fraction;
-                },
-                {});
+        readerNamed("perfetto")
+                .read(buffer, copy,
+                      [&](double fraction) {
+                          grows &= fraction >= last && fraction <= 1.0;
+                          last = fraction;
+                      },
+                      {});
         QVERIFY(grows);
         QCOMPARE(last, 1.0);
     }
@@ -88,11 +88,13 @@ private Q_SLOTS:
         source.request_stop();
         QBuffer out;
         out.open(QIODevice::WriteOnly);
-        QVERIFY_EXCEPTION_THROWN(writerNamed("perfetto").write(store, out, {}, source.get_token()), Stopped);
+        QVERIFY_EXCEPTION_THROWN(writerNamed("perfetto").write(store, out, {}, source.get_token()),
+                                 Stopped);
         QBuffer in(&bytes);
         in.open(QIODevice::ReadOnly);
         TraceStore copy;
-        QVERIFY_EXCEPTION_THROWN(readerNamed("perfetto").read(in, copy, {}, source.get_token()), Stopped);
+        QVERIFY_EXCEPTION_THROWN(readerNamed("perfetto").read(in, copy, {}, source.get_token()),
+                                 Stopped);
     }
 };
 

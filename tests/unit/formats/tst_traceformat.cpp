@@ -55,7 +55,8 @@ class TestTraceFormat : public QObject
         try {
             call();
         } catch (const Error &error) {
-            return error.message() + QLatin1Char('|') + error.where() + QLatin1Char('|') + error.remedy();
+            return error.message() + QLatin1Char('|') + error.where() + QLatin1Char('|')
+                   + error.remedy();
         }
         return {};
     }
@@ -110,7 +111,8 @@ private Q_SLOTS:
         fillRandomly(store, 100, 32);
         exportTrace(store, path("one.pftrace"));
         QVERIFY(folder.entryList(QDir::Files).contains(QStringLiteral("one.pftrace")));
-        for (const QString &name : folder.entryList({QStringLiteral("one.pftrace*")}, QDir::Files | QDir::Hidden))
+        for (const QString &name :
+             folder.entryList({QStringLiteral("one.pftrace*")}, QDir::Files | QDir::Hidden))
             QCOMPARE(name, QStringLiteral("one.pftrace"));
     }
 
@@ -125,12 +127,15 @@ private Q_SLOTS:
         TraceStore other;
         fillRandomly(other, 50, 34);
         for (const char *format : {"perfetto", "chrome"}) {
-            QVERIFY_EXCEPTION_THROWN(exportTrace(other, path("kept.pftrace"), QLatin1String(format), {},
-                                                 source.get_token()),
+            QVERIFY_EXCEPTION_THROWN(exportTrace(other, path("kept.pftrace"), QLatin1String(format),
+                                                 {}, source.get_token()),
                                      Stopped);
             QCOMPARE(content(path("kept.pftrace")), before);
         }
-        QCOMPARE(QDir(m_folder.path()).entryList({QStringLiteral("kept.pftrace*")}, QDir::Files).size(), 1);
+        QCOMPARE(QDir(m_folder.path())
+                         .entryList({QStringLiteral("kept.pftrace*")}, QDir::Files)
+                         .size(),
+                 1);
     }
 
     void aFullDeviceIsAnError()
@@ -139,8 +144,10 @@ private Q_SLOTS:
         fillRandomly(store, 20'000, 35);
         for (const char *format : {"perfetto", "chrome"}) {
             FullDevice device(300'000);
-            const QString message = failure([&] { writerNamed(format).write(store, device, {}, {}); });
-            QVERIFY2(message.contains(QStringLiteral("No space left on device")), qPrintable(message));
+            const QString message = failure(
+                    [&] { writerNamed(format).write(store, device, {}, {}); });
+            QVERIFY2(message.contains(QStringLiteral("No space left on device")),
+                     qPrintable(message));
         }
     }
 
@@ -155,10 +162,13 @@ private Q_SLOTS:
     void whatCannotBeReadSaysWhy()
     {
         TraceStore store;
-        QVERIFY(failure([&] { (void)importTrace(path("missing.pftrace"), store); })
-                        .contains(QStringLiteral("missing.pftrace")));
+        QVERIFY(failure([&] {
+                    (void)importTrace(path("missing.pftrace"), store);
+                }).contains(QStringLiteral("missing.pftrace")));
         QFile(path("empty")).open(QIODevice::WriteOnly);
-        QVERIFY(failure([&] { (void)importTrace(path("empty"), store); }).contains(QStringLiteral("empty")));
+        QVERIFY(failure([&] {
+                    (void)importTrace(path("empty"), store);
+                }).contains(QStringLiteral("empty")));
         QFile text(path("text"));
         QVERIFY(text.open(QIODevice::WriteOnly));
         text.write("Dear reader, this is no trace.");

@@ -23,10 +23,10 @@ Intervals randomIntervals(IntervalTrack &track, std::size_t count, unsigned seed
     for (std::size_t k = 0; k < count; ++k) {
         now += static_cast<std::int64_t>(random() % 3 == 0 ? 0 : random() % 500);
         const std::uint64_t size = random() % 100;
-        const std::int64_t duration = size == 0 ? std::int64_t{5'000'000'000}
-                : size < 5                      ? static_cast<std::int64_t>(random() % 100'000)
-                : size < 20                     ? 0
-                                                : static_cast<std::int64_t>(random() % 300);
+        const std::int64_t duration = size == 0   ? std::int64_t{5'000'000'000}
+                                      : size < 5  ? static_cast<std::int64_t>(random() % 100'000)
+                                      : size < 20 ? 0
+                                                  : static_cast<std::int64_t>(random() % 300);
         const auto value = static_cast<std::uint32_t>(random() % 10);
         track.append(now, duration, value);
         model.push_back({now, duration, value, k});
@@ -38,7 +38,8 @@ Intervals randomIntervals(IntervalTrack &track, std::size_t count, unsigned seed
 std::size_t modelFirstEndingAfter(const Intervals &model, std::int64_t ns)
 {
     std::size_t k = 0;
-    while (k < model.size() && model[k].startNs < ns && model[k].startNs + model[k].durationNs <= ns)
+    while (k < model.size() && model[k].startNs < ns
+           && model[k].startNs + model[k].durationNs <= ns)
         ++k;
     return k;
 }
@@ -110,16 +111,20 @@ private Q_SLOTS:
         for (int k = 0; k < 2000; ++k) {
             // Half of them exactly on an edge.
             const Interval &edge = model[random() % model.size()];
-            const std::int64_t ns = k % 4 == 0 ? edge.startNs
-                    : k % 4 == 1 ? edge.startNs + edge.durationNs
-                                 : static_cast<std::int64_t>(random()
-                                                             % static_cast<std::uint64_t>(end + 10));
+            const std::int64_t ns = k % 4 == 0   ? edge.startNs
+                                    : k % 4 == 1 ? edge.startNs + edge.durationNs
+                                                 : static_cast<std::int64_t>(
+                                                         random()
+                                                         % static_cast<std::uint64_t>(end + 10));
             const std::size_t found = track.firstEndingAfter(ns);
             const std::size_t expected = modelFirstEndingAfter(model, ns);
             // Intervals of no length at ns itself may count as ended or not.
-            const bool same = found == expected
+            const bool same =
+                    found == expected
                     || (found > expected ? model[found - 1].startNs : model[found].startNs) <= ns;
-            QVERIFY2(same, qPrintable(QStringLiteral("at %1: %2, not %3").arg(ns).arg(found).arg(expected)));
+            QVERIFY2(same,
+                     qPrintable(
+                             QStringLiteral("at %1: %2, not %3").arg(ns).arg(found).arg(expected)));
             const std::size_t at = track.indexAt(ns);
             if (at < track.size()) {
                 QVERIFY(model[at].startNs <= ns);

@@ -19,7 +19,8 @@ public:
     static constexpr std::int64_t StartNs = 1'000'000;
 
     HandMade()
-        : writer(store), feed(writer, 42, QStringLiteral("program"), StartNs)
+        : writer(store)
+        , feed(writer, 42, QStringLiteral("program"), StartNs)
     {
         clock.addPair({0, StartNs});
         clock.addPair({1'000'000'000, StartNs + 1'000'000'000});
@@ -47,7 +48,8 @@ public:
     {
         return Record::pair(object, static_cast<std::uint32_t>(reason));
     }
-    static std::uint64_t waitEnd(trace::ObjectId object, trace::ThreadIndex waker, WaitOutcome outcome)
+    static std::uint64_t waitEnd(trace::ObjectId object, trace::ThreadIndex waker,
+                                 WaitOutcome outcome)
     {
         return Record::pair(object, waker | (static_cast<std::uint32_t>(outcome) << 24));
     }
@@ -90,16 +92,18 @@ private Q_SLOTS:
     void slicesCarryTheirArguments()
     {
         HandMade made;
-        made.give(1, {HandMade::record(RecordType::ThreadStarted, 0, 1),
-                      HandMade::record(RecordType::SliceBegin, 10, Record::pair(1, 5)),
-                      HandMade::argument(2, trace::ArgumentType::Int, static_cast<std::uint64_t>(-3)),
-                      HandMade::argument(2, trace::ArgumentType::UInt, ~std::uint64_t{0}),
-                      HandMade::argument(2, trace::ArgumentType::Double, std::bit_cast<std::uint64_t>(0.5)),
-                      HandMade::argument(2, trace::ArgumentType::Bool, 1),
-                      HandMade::argument(2, trace::ArgumentType::Name, 4),
-                      HandMade::record(RecordType::Instant, 15, Record::pair(1, 1)),
-                      HandMade::argument(2, trace::ArgumentType::Int, 9),
-                      HandMade::record(RecordType::SliceEnd, 20)});
+        made.give(1,
+                  {HandMade::record(RecordType::ThreadStarted, 0, 1),
+                   HandMade::record(RecordType::SliceBegin, 10, Record::pair(1, 5)),
+                   HandMade::argument(2, trace::ArgumentType::Int, static_cast<std::uint64_t>(-3)),
+                   HandMade::argument(2, trace::ArgumentType::UInt, ~std::uint64_t{0}),
+                   HandMade::argument(2, trace::ArgumentType::Double,
+                                      std::bit_cast<std::uint64_t>(0.5)),
+                   HandMade::argument(2, trace::ArgumentType::Bool, 1),
+                   HandMade::argument(2, trace::ArgumentType::Name, 4),
+                   HandMade::record(RecordType::Instant, 15, Record::pair(1, 1)),
+                   HandMade::argument(2, trace::ArgumentType::Int, 9),
+                   HandMade::record(RecordType::SliceEnd, 20)});
         QCOMPARE(made.store.counts().slices, std::uint64_t{1});
         QCOMPARE(made.store.slices(0, 0).at(0).startNs, std::int64_t{10});
         QCOMPARE(made.store.slices(0, 0).at(0).durationNs, std::int64_t{10});
@@ -137,7 +141,8 @@ private Q_SLOTS:
     {
         HandMade made;
         made.give(1, {HandMade::record(RecordType::ThreadStarted, 0, 100),
-                      HandMade::record(RecordType::WaitBegin, 5, HandMade::waitBegin(1, WaitReason::Lock)),
+                      HandMade::record(RecordType::WaitBegin, 5,
+                                       HandMade::waitBegin(1, WaitReason::Lock)),
                       HandMade::record(RecordType::WaitEnd, 50,
                                        HandMade::waitEnd(1, 2, WaitOutcome::Woken))});
         made.feed.flush();
@@ -152,10 +157,14 @@ private Q_SLOTS:
     {
         HandMade made;
         made.give(1, {HandMade::record(RecordType::ThreadStarted, 0, 100),
-                      HandMade::record(RecordType::WaitEnd, 2, HandMade::waitEnd(1, 0, WaitOutcome::Stopped)),
-                      HandMade::record(RecordType::WaitBegin, 5, HandMade::waitBegin(1, WaitReason::Lock)),
-                      HandMade::record(RecordType::WaitEnd, 9, HandMade::waitEnd(1, 0, WaitOutcome::TimedOut)),
-                      HandMade::record(RecordType::WaitEnd, 20, HandMade::waitEnd(1, 0, WaitOutcome::ShutDown))});
+                      HandMade::record(RecordType::WaitEnd, 2,
+                                       HandMade::waitEnd(1, 0, WaitOutcome::Stopped)),
+                      HandMade::record(RecordType::WaitBegin, 5,
+                                       HandMade::waitBegin(1, WaitReason::Lock)),
+                      HandMade::record(RecordType::WaitEnd, 9,
+                                       HandMade::waitEnd(1, 0, WaitOutcome::TimedOut)),
+                      HandMade::record(RecordType::WaitEnd, 20,
+                                       HandMade::waitEnd(1, 0, WaitOutcome::ShutDown))});
         QCOMPARE(made.store.waits(0).size(), std::size_t{1});
         QCOMPARE(made.store.wait(0, 0).durationNs, std::int64_t{4});
         QCOMPARE(made.store.wait(0, 0).outcome, WaitOutcome::TimedOut);
@@ -201,8 +210,9 @@ private Q_SLOTS:
         };
         made.give(1, {HandMade::record(RecordType::ThreadStarted, 0, 1),
                       HandMade::record(RecordType::FlowBegin, 5, flow(77, FlowKind::Task)),
-                      HandMade::record(RecordType::TaskStateChanged, 6,
-                                       Record::tagged(77, static_cast<std::uint8_t>(TaskState::Ready)))});
+                      HandMade::record(
+                              RecordType::TaskStateChanged, 6,
+                              Record::tagged(77, static_cast<std::uint8_t>(TaskState::Ready)))});
         made.give(2, {HandMade::record(RecordType::FlowStep, 10, flow(77, FlowKind::Task)),
                       HandMade::record(RecordType::FlowEnd, 20, flow(77, FlowKind::Task))});
         const auto points = made.store.flow(77);
@@ -218,9 +228,10 @@ private Q_SLOTS:
     {
         HandMade made;
         const std::int64_t start = HandMade::StartNs;
-        const std::vector<trace::SchedulingRecord> early{{start - 5, 500, 0, SchedulingState::Running},
-                                                         {start + 10, 500, 0, SchedulingState::Blocked},
-                                                         {start + 20, 501, 0, SchedulingState::Running}};
+        const std::vector<trace::SchedulingRecord> early{
+                {start - 5, 500, 0, SchedulingState::Running},
+                {start + 10, 500, 0, SchedulingState::Blocked},
+                {start + 20, 501, 0, SchedulingState::Running}};
         made.feed.scheduling(early);
         QCOMPARE(made.store.threadCount(), std::size_t{2});
         QCOMPARE(made.store.threads()[0].name, QStringLiteral("thread 500"));
@@ -232,7 +243,8 @@ private Q_SLOTS:
         QCOMPARE(made.store.threads()[1].name, QStringLiteral("worker one"));
         QCOMPARE(made.store.scheduling(1).size(), std::size_t{2});
         QCOMPARE(made.store.scheduling(1).at(0).durationNs, std::int64_t{20});
-        QCOMPARE(made.store.scheduling(0).size(), std::size_t{1}); // what was before the start is not known
+        QCOMPARE(made.store.scheduling(0).size(),
+                 std::size_t{1}); // what was before the start is not known
     }
 
     void aNumberGivenTwiceIsTwoThreads()

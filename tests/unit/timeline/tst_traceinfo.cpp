@@ -46,8 +46,9 @@ private Q_SLOTS:
         QCOMPARE(info[QLatin1String("complete_flows")].toInt(), 1);
         QCOMPARE(info[QLatin1String("lost")].toInt(), 5);
         QCOMPARE(info[QLatin1String("scheduling_source")].toString(), QStringLiteral("perf_event"));
-        const QJsonObject items
-                = info[QLatin1String("flows_by_kind")].toObject()[flowKindId(FlowKind::QueueItem)].toObject();
+        const QJsonObject items = info[QLatin1String("flows_by_kind")]
+                                          .toObject()[flowKindId(FlowKind::QueueItem)]
+                                          .toObject();
         QCOMPARE(items[QLatin1String("begun")].toInt(), 2);
         QCOMPARE(items[QLatin1String("completed")].toInt(), 1);
         const QJsonObject first = info[QLatin1String("threads")].toArray()[0].toObject();
@@ -59,7 +60,11 @@ private Q_SLOTS:
         const QJsonObject listed = info[QLatin1String("objects")].toArray()[0].toObject();
         QCOMPARE(listed[QLatin1String("kind")].toString(), QStringLiteral("queue"));
         QCOMPARE(listed[QLatin1String("capacity")].toInt(), 4);
-        QCOMPARE(info[QLatin1String("processes")].toArray()[0].toObject()[QLatin1String("pid")].toInt(), 7);
+        QCOMPARE(info[QLatin1String("processes")]
+                         .toArray()[0]
+                         .toObject()[QLatin1String("pid")]
+                         .toInt(),
+                 7);
     }
 
     void everyIdentifierComesBack()

@@ -31,7 +31,7 @@ public:
     {
         for (const heddle::trace::Record &record : records) {
             const bool continuation = record.type() == heddle::trace::RecordType::Argument
-                    || record.type() == heddle::trace::RecordType::Value;
+                                      || record.type() == heddle::trace::RecordType::Value;
             threads[thread].push_back(
                     {record, continuation ? 0 : clock.toMonotonicNs(firstTick + record.ticks())});
         }
@@ -68,8 +68,8 @@ class TemporaryRecording
 {
 public:
     explicit TemporaryRecording(heddle::trace::RecordingOptions options = {})
-        : path((folder.path() + QStringLiteral("/recording")).toStdString()),
-          error(heddle::trace::createRecording(path, options))
+        : path((folder.path() + QStringLiteral("/recording")).toStdString())
+        , error(heddle::trace::createRecording(path, options))
     {}
     ~TemporaryRecording() { heddle::trace::Recorder::stop(); }
 

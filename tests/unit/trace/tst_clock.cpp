@@ -65,7 +65,8 @@ private Q_SLOTS:
         const std::int64_t from = Clock::monotonicNs();
         const std::uint64_t ticks = Clock::ticks();
         const std::int64_t to = Clock::monotonicNs();
-        while (Clock::monotonicNs() < to + 1'000'000) { }
+        while (Clock::monotonicNs() < to + 1'000'000) {
+        }
         conversion.addPair(Clock::pair());
         // The readings enclose the ticks; a pair may be off by the time of reading the clock.
         constexpr std::int64_t slack = 5'000;

@@ -43,7 +43,8 @@ private Q_SLOTS:
         QVERIFY(!Recorder::start(recording.path));
         {
             const Object queue(ObjectKind::Queue, "items", 8);
-            const Slice slice(Name("work"), {{Name("frame"), 7}, {Name("ratio"), 0.5}, {Name("ok"), true}});
+            const Slice slice(Name("work"),
+                              {{Name("frame"), 7}, {Name("ratio"), 0.5}, {Name("ok"), true}});
             queue.count(3);
             queue.count(std::int64_t{1} << 40);
             const Flow flow = Flow::begin(FlowKind::QueueItem);
@@ -66,9 +67,10 @@ private Q_SLOTS:
         const auto &entries = found.threads.begin()->second;
         using enum RecordType;
         const std::vector<RecordType> expected{
-                ThreadStarted, ThreadNamed, ObjectCreated, Value, SliceBegin, Argument, Argument, Argument,
-                Counter, CounterWide, Value, FlowBegin, FlowStep, FlowEnd, TaskStateChanged,
-                Instant, Argument, WaitBegin, WaitEnd, ThreadNamed, SliceEnd, ObjectDestroyed};
+                ThreadStarted, ThreadNamed, ObjectCreated,    Value,          SliceBegin, Argument,
+                Argument,      Argument,    Counter,          CounterWide,    Value,      FlowBegin,
+                FlowStep,      FlowEnd,     TaskStateChanged, Instant,        Argument,   WaitBegin,
+                WaitEnd,       ThreadNamed, SliceEnd,         ObjectDestroyed};
         QCOMPARE(types(entries), expected);
 
         QCOMPARE(found.names[entries[1].record.low()], std::string("main"));
@@ -113,7 +115,8 @@ private Q_SLOTS:
         bool told = false;
         for (const auto &entry : found.threads.begin()->second) {
             told |= entry.record.type() == RecordType::ObjectCreated
-                    && entry.record.low() == queue.id() && found.names[entry.record.high()] == "elder";
+                    && entry.record.low() == queue.id()
+                    && found.names[entry.record.high()] == "elder";
         }
         QVERIFY(told);
     }
@@ -220,7 +223,8 @@ private Q_SLOTS:
     {
         QTemporaryDir folder;
         const std::string path = (folder.path() + QStringLiteral("/r")).toStdString();
-        QVERIFY(createRecording(path, {.capacityBytes = 1 << 20, .chunkBytes = 5000}).what.find("power of two")
+        QVERIFY(createRecording(path, {.capacityBytes = 1 << 20, .chunkBytes = 5000})
+                        .what.find("power of two")
                 != std::string::npos);
         QVERIFY(!createRecording(path, {.capacityBytes = 1 << 20, .chunkBytes = 4096}));
         QVERIFY(createRecording(path).what.find(path) != std::string::npos); // it exists
@@ -230,7 +234,8 @@ private Q_SLOTS:
         QVERIFY(Recorder::start(path).what.find("used already") != std::string::npos);
         Recorder::stop(); // harmless
         RecordingReader reader;
-        QVERIFY(reader.open("/nonexistent/file").what.find("/nonexistent/file") != std::string::npos);
+        QVERIFY(reader.open("/nonexistent/file").what.find("/nonexistent/file")
+                != std::string::npos);
     }
 
     void aForeignOrDamagedFileIsRefusedOrReadWithoutHarm()
@@ -259,8 +264,8 @@ private Q_SLOTS:
                 random = random * 1664525u + 1013904223u;
                 // The header, the beginning of the names and the chunks.
                 const qsizetype area = k % 2 ? 25'000 : broken.size();
-                broken[static_cast<qsizetype>(random % static_cast<std::uint32_t>(area))]
-                        = static_cast<char>(random >> 24);
+                broken[static_cast<qsizetype>(random % static_cast<std::uint32_t>(area))] =
+                        static_cast<char>(random >> 24);
             }
             if (round % 2)
                 broken.replace(0, 24, bytes.first(24)); // so that it is opened at all

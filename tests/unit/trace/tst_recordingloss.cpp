@@ -44,7 +44,7 @@ private Q_SLOTS:
             for (int k = 0; k < 5'000; ++k)
                 instant(name);
             QVERIFY(reader.lost() > before);
-            reader.drain(found); // makes room
+            reader.drain(found);          // makes room
             for (int k = 0; k < 300; ++k) // one in 256 looks for room again
                 instant(name);
         }
