@@ -7,143 +7,33 @@
 
 namespace heddle {
 
-namespace {
-// Deletes a receiver in the thread that it lives in, where events for it may be on their way.
-void deleteReceiver(QObject *receiver)
-{
-    if (receiver)
-        receiver->deleteLater();
-}
-} // namespace
-
-SubscriberBase::SubscriberBase(SubscriptionOptions options, const QString &exchangeName)
-    : m_options(options)
-    , m_exchangeName(exchangeName)
-    , m_mailbox(options.delivery == Delivery::Direct ? trace::ObjectKind::Unknown
-                                                     : trace::ObjectKind::Queue,
-                (exchangeName + QStringLiteral(" mailbox")).toStdString(), options.capacity)
-    , m_receiver(nullptr, deleteReceiver)
-{
-    if (options.delivery == Delivery::Direct)
-        return;
-    if (!options.context) {
-        throw Error(QStringLiteral("A queued subscription needs a context object"), exchangeName,
-                    QStringLiteral("Give an object that lives in the thread that shall handle it"));
-    }
-    m_receiver.reset(new QObject);
-    m_receiver->moveToThread(options.context->thread());
-}
-
-SubscriberBase::~SubscriberBase() = default;
-
-void SubscriberBase::connectContext(std::weak_ptr<ExchangeBase *> exchange,
-                                    std::weak_ptr<SubscriberBase> subscriber)
-{
-    if (!m_options.context)
-        return;
-    // Direct: when destroyed() has returned, nothing may reach the context any more.
-    QObject::connect(
-            m_options.context, &QObject::destroyed, m_options.context,
-            [exchange = std::move(exchange), weak = std::move(subscriber)] {
-                const auto attached = weak.lock();
-                const auto alive = exchange.lock();
-                if (attached && alive)
-                    (*alive)->detachAndWait(attached);
-            },
-            Qt::DirectConnection);
-}
-
-void SubscriberBase::guarded(const std::function<void()> &handle)
-{
-    const Qt::HANDLE thread = QThread::currentThreadId();
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_discarded)
-            return;
-        m_running.push_back(thread);
-    }
-    struct Leave
-    {
-        SubscriberBase *subscriber;
-        Qt::HANDLE thread;
-        ~Leave()
-        {
-            const std::lock_guard lock(subscriber->m_mutex);
-            std::erase(subscriber->m_running, thread);
-            subscriber->m_changed.wakeAll();
-        }
-    } const leave{this, thread};
-    handle();
-}
-
-void SubscriberBase::discardAndWait()
-{
-    const Qt::HANDLE thread = QThread::currentThreadId();
-    std::unique_lock lock(m_mutex);
-    m_discarded = true;
-    m_changed.wakeAll();
-    // A handler that ends its own subscription cannot wait for itself.
-    const auto isQuiet = [this, thread] {
-        return std::all_of(m_running.begin(), m_running.end(),
-                           [thread](Qt::HANDLE running) { return running == thread; });
-    };
-    if (!isQuiet()) {
-        m_changed.wait(lock, m_mailbox.id(), trace::WaitReason::Condition, WaitPoint::Forever, {},
-                       isQuiet, [] { return false; });
-    }
-}
-
 ExchangeBase::ExchangeBase(std::string_view name)
-    : m_object(trace::ObjectKind::Exchange, name)
-    , m_subscribers(std::make_shared<const Subscribers>())
-    , m_self(std::make_shared<ExchangeBase *>(this))
+    : m_list(std::make_shared<SubscriberList>(name))
 {}
 
-ExchangeBase::~ExchangeBase() = default;
+ExchangeBase::~ExchangeBase()
+{
+    m_list->clear();
+}
 
 QString ExchangeBase::name() const
 {
-    return QString::fromUtf8(m_object.name().text());
-}
-
-void ExchangeBase::add(const std::shared_ptr<SubscriberBase> &subscriber)
-{
-    const std::lock_guard lock(m_mutex);
-    auto next = std::make_shared<Subscribers>(*m_subscribers);
-    next->push_back(subscriber);
-    m_subscribers = std::move(next);
-    m_object.count(static_cast<qint64>(m_subscribers->size()));
+    return QString::fromUtf8(object().name().text());
 }
 
 bool ExchangeBase::detach(const std::shared_ptr<SubscriberBase> &subscriber)
 {
-    if (!subscriber || !subscriber->markDetached())
-        return false;
-    const std::lock_guard lock(m_mutex);
-    auto next = std::make_shared<Subscribers>(*m_subscribers);
-    std::erase(*next, subscriber);
-    m_subscribers = std::move(next);
-    m_object.count(static_cast<qint64>(m_subscribers->size()));
-    return true;
+    return subscriber && m_list->remove(subscriber);
 }
 
 bool ExchangeBase::detachAndWait(const std::shared_ptr<SubscriberBase> &subscriber)
 {
-    const bool was = detach(subscriber);
-    if (subscriber)
-        subscriber->discardAndWait();
-    return was;
+    return subscriber && subscriber->detachAndWait();
 }
 
 int ExchangeBase::subscriberCount() const
 {
-    return static_cast<int>(subscribers()->size());
-}
-
-std::shared_ptr<const ExchangeBase::Subscribers> ExchangeBase::subscribers() const
-{
-    const std::lock_guard lock(m_mutex);
-    return m_subscribers;
+    return static_cast<int>(m_list->snapshot()->size());
 }
 
 std::shared_ptr<ExchangeBase>
@@ -168,10 +58,8 @@ ExchangeBase::findOrCreate(const QString &name, std::type_index type,
     return entry->exchange;
 }
 
-Subscription::Subscription(std::weak_ptr<ExchangeBase *> exchange,
-                           std::shared_ptr<SubscriberBase> subscriber)
-    : m_exchange(std::move(exchange))
-    , m_subscriber(std::move(subscriber))
+Subscription::Subscription(std::shared_ptr<SubscriberBase> subscriber)
+    : m_subscriber(std::move(subscriber))
 {}
 
 Subscription::~Subscription()
@@ -183,7 +71,6 @@ Subscription &Subscription::operator=(Subscription &&other) noexcept
 {
     if (this != &other) {
         detach();
-        m_exchange = std::move(other.m_exchange);
         m_subscriber = std::move(other.m_subscriber);
     }
     return *this;
@@ -191,19 +78,12 @@ Subscription &Subscription::operator=(Subscription &&other) noexcept
 
 bool Subscription::detach()
 {
-    const auto exchange = m_exchange.lock();
-    return exchange && m_subscriber && (*exchange)->detach(m_subscriber);
+    return m_subscriber && m_subscriber->detach();
 }
 
 bool Subscription::detachAndWait()
 {
-    const auto exchange = m_exchange.lock();
-    if (!m_subscriber)
-        return false;
-    if (exchange)
-        return (*exchange)->detachAndWait(m_subscriber);
-    m_subscriber->discardAndWait();
-    return false;
+    return m_subscriber && m_subscriber->detachAndWait();
 }
 
 } // namespace heddle

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <heddle/core/subscriber.h>
+#include <heddle/core/subscriberlist.h>
 #include <heddle/trace/slice.h>
 
-#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string_view>
 #include <typeindex>
-#include <vector>
 
 namespace heddle {
 
@@ -31,7 +30,7 @@ public:
     ExchangeBase &operator=(const ExchangeBase &) = delete;
 
     [[nodiscard]] QString name() const;
-    [[nodiscard]] const trace::Object &object() const { return m_object; }
+    [[nodiscard]] const trace::Object &object() const { return m_list->object(); }
 
     /// Ends a subscription: what is sent from now on does not reach it. False, and nothing
     /// happens, if it had ended before. Any thread, also from within the handler; never blocks.
@@ -43,24 +42,15 @@ public:
     [[nodiscard]] int subscriberCount() const;
 
 protected:
-    using Subscribers = std::vector<std::shared_ptr<SubscriberBase>>;
-
     explicit ExchangeBase(std::string_view name);
-    void add(const std::shared_ptr<SubscriberBase> &subscriber);
-    /// The subscribers of this instant. A send goes to these, whatever comes or goes meanwhile.
-    [[nodiscard]] std::shared_ptr<const Subscribers> subscribers() const;
-    [[nodiscard]] std::weak_ptr<ExchangeBase *> self() const { return m_self; }
+    [[nodiscard]] const std::shared_ptr<SubscriberList> &list() const { return m_list; }
 
     static std::shared_ptr<ExchangeBase>
     findOrCreate(const QString &name, std::type_index type,
                  const std::function<std::shared_ptr<ExchangeBase>()> &create);
 
 private:
-    friend class Subscription;
-    trace::Object m_object;
-    mutable std::mutex m_mutex;
-    std::shared_ptr<const Subscribers> m_subscribers; ///< copied when changed
-    std::shared_ptr<ExchangeBase *> m_self; ///< dies with the exchange; subscriptions look here
+    std::shared_ptr<SubscriberList> m_list; ///< shared: a subscription may outlive its exchange
 };
 
 /// Holds a subscription; ends it when destroyed. Move-only. It may outlive its exchange.
@@ -69,8 +59,7 @@ class HEDDLE_ENGINE_EXPORT Subscription
 {
 public:
     Subscription() = default;
-    Subscription(std::weak_ptr<ExchangeBase *> exchange,
-                 std::shared_ptr<SubscriberBase> subscriber);
+    explicit Subscription(std::shared_ptr<SubscriberBase> subscriber);
     ~Subscription();
     Subscription(Subscription &&other) noexcept = default;
     Subscription &operator=(Subscription &&other) noexcept;
@@ -84,7 +73,6 @@ public:
     void release() { m_subscriber.reset(); }
 
 private:
-    std::weak_ptr<ExchangeBase *> m_exchange;
     std::shared_ptr<SubscriberBase> m_subscriber;
 };
 
@@ -126,15 +114,32 @@ public:
                 }));
     }
 
-    /// Attaches \a handler until the subscription is destroyed. Never blocks.
-    /// \throws Error when a queued delivery has no context.
+    /// Attaches \a handler until the subscription is destroyed. Each call is a subscription of its
+    /// own. Never blocks. \throws Error when a queued delivery has no context.
     [[nodiscard]] Subscription attach(Handler handler, SubscriptionOptions options = {})
     {
-        auto subscriber = std::make_shared<Subscriber<Message>>(std::move(handler), options, name(),
-                                                                m_sliceName);
-        subscriber->connectContext(self(), subscriber);
-        add(subscriber);
-        return Subscription(self(), subscriber);
+        const auto added = subscriber(std::move(handler), options);
+        attach(added);
+        return Subscription(added);
+    }
+
+    /// A subscriber of this exchange that is not attached yet; it can be attached and detached any
+    /// number of times. \throws Error when a queued delivery has no context.
+    [[nodiscard]] std::shared_ptr<Subscriber<Message>> subscriber(Handler handler,
+                                                                  SubscriptionOptions options = {})
+    {
+        auto created = std::make_shared<Subscriber<Message>>(list(), std::move(handler), options,
+                                                             m_sliceName);
+        created->watchContext();
+        return created;
+    }
+
+    /// Attaches \a subscriber; twice is the same as once. False, and nothing happens, if it was
+    /// attached already or its context is gone. Any thread, also from within a handler; never
+    /// blocks. \throws Error when it is not a subscriber of this exchange.
+    bool attach(const std::shared_ptr<Subscriber<Message>> &subscriber)
+    {
+        return list()->add(subscriber);
     }
 
     /// Sends \a message to all. A stop ends the waiting for full or blocking subscribers, which
@@ -142,7 +147,7 @@ public:
     SendReport send(const Message &message, std::stop_token stop = {})
     {
         SendReport report;
-        const std::shared_ptr<const Subscribers> now = subscribers();
+        const auto now = list()->snapshot();
         for (const std::shared_ptr<SubscriberBase> &entry : *now) {
             auto &subscriber = static_cast<Subscriber<Message> &>(*entry);
             try {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <heddle/core/error.h>
+#include <heddle/core/queueorder.h>
 #include <heddle/core/waitpoint.h>
 #include <heddle/trace/flow.h>
 #include <heddle/trace/object.h>
@@ -10,7 +11,6 @@
 
 #include <chrono>
 #include <concepts>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -48,9 +48,10 @@ struct QueueItemTraits<std::optional<T>>
     static bool hasFlow(const std::optional<T> &item) { return item.has_value(); }
 };
 
-/// A first-in, first-out queue between threads, with back-pressure and completion.
+/// A queue between threads, with back-pressure and completion; \a Order decides which item leaves
+/// next (queueorder.h). Used as Queue, LifoQueue and PriorityQueue.
 ///
-/// Behaves as Python's queue.Queue (docs.python.org, 3.13): a bounded put() waits for room, every
+/// Behaves as Python's queue module (docs.python.org, 3.13): a bounded put() waits for room, every
 /// item put counts as unfinished until taskDone(), join() waits until none is left, shutDown()
 /// ends producers at once and consumers when it is drained. docs/semantics.md lists the
 /// differences.
@@ -58,42 +59,42 @@ struct QueueItemTraits<std::optional<T>>
 /// Trace: an object of kind queue, a counter of its depth, a wait for every blocked call with the
 /// thread that ended it, and a flow per item from put() to get().
 ///
-/// Threads: any thread. Order: first-in, first-out for puts ordered by happens-before. Cost: O(1)
-/// under one mutex; a thread is woken only when one waits. Destroying a queue on which a thread is
-/// blocked is a programming error, asserted in checked builds.
-template <std::movable T>
-class Queue
+/// Threads: any thread. Cost: that of the order, under one mutex; a thread is woken only when one
+/// waits. Destroying a queue on which a thread is blocked is a programming error, asserted in
+/// checked builds.
+template <std::movable T, template <typename> class Order>
+class OrderedQueue
 {
 public:
     /// \a capacity in items; 0 or less means unbounded. The \a name is what the timeline shows.
-    explicit Queue(std::string_view name, qsizetype capacity = 0)
+    explicit OrderedQueue(std::string_view name, qsizetype capacity = 0)
         : m_object(trace::ObjectKind::Queue, name, capacity > 0 ? capacity : 0)
         , m_capacity(capacity > 0 ? capacity : 0)
     {}
-    ~Queue()
+    ~OrderedQueue()
     {
         Q_ASSERT_X(!hasWaiters(), "heddle::Queue", "destroyed while a thread is blocked on it");
     }
-    Queue(const Queue &) = delete;
-    Queue &operator=(const Queue &) = delete;
+    OrderedQueue(const OrderedQueue &) = delete;
+    OrderedQueue &operator=(const OrderedQueue &) = delete;
 
-    /// Appends \a item, waiting for room. Any thread; blocks.
+    /// Adds \a item, waiting for room. Any thread; blocks.
     /// \throws ShutDown after shutDown(); Stopped when \a stop was requested.
     void put(T item, std::stop_token stop = {})
     {
         throwUnlessDone(putUntil(item, WaitPoint::Forever, stop), "put");
     }
-    /// Appends \a item within \a timeout; otherwise leaves it as it was. Any thread; blocks at most
+    /// Adds \a item within \a timeout; otherwise leaves it as it was. Any thread; blocks at most
     /// that long. \throws Error when \a timeout is negative.
     [[nodiscard]] QueueStatus putFor(T &item, std::chrono::nanoseconds timeout,
                                      std::stop_token stop = {})
     {
         return putUntil(item, WaitPoint::deadline(timeout, "Queue::putFor"), stop);
     }
-    /// Appends \a item if there is room. Any thread; never blocks.
+    /// Adds \a item if there is room. Any thread; never blocks.
     [[nodiscard]] QueueStatus tryPut(T &item) { return putUntil(item, WaitPoint::Never, {}); }
 
-    /// Takes the oldest item, waiting for one. Any thread; blocks.
+    /// Takes the next item, waiting for one. Any thread; blocks.
     /// \throws ShutDown when the queue is shut down and drained; Stopped.
     [[nodiscard]] T get(std::stop_token stop = {})
     {
@@ -101,14 +102,14 @@ public:
         throwUnlessDone(getUntil(item, WaitPoint::Forever, stop), "get");
         return std::move(*item);
     }
-    /// Takes the oldest item within \a timeout into \a item. Any thread; blocks at most that long.
+    /// Takes the next item within \a timeout into \a item. Any thread; blocks at most that long.
     /// \throws Error when \a timeout is negative.
     [[nodiscard]] QueueStatus getFor(std::optional<T> &item, std::chrono::nanoseconds timeout,
                                      std::stop_token stop = {})
     {
         return getUntil(item, WaitPoint::deadline(timeout, "Queue::getFor"), stop);
     }
-    /// Takes the oldest item if there is one. Any thread; never blocks.
+    /// Takes the next item if there is one. Any thread; never blocks.
     [[nodiscard]] QueueStatus tryGet(std::optional<T> &item)
     {
         return getUntil(item, WaitPoint::Never, {});
@@ -146,12 +147,12 @@ public:
     /// repeated; Immediate may follow Drain. Any thread; never blocks.
     void shutDown(QueueShutDown mode = QueueShutDown::Drain)
     {
-        std::deque<Entry> removed; // destroyed outside the lock
+        Order<T> removed; // destroyed outside the lock
         std::unique_lock lock(m_mutex);
         m_shutDown = true;
         if (mode == QueueShutDown::Immediate) {
-            m_unfinished -= static_cast<qsizetype>(m_entries.size());
-            m_entries.swap(removed);
+            m_unfinished -= m_entries.size();
+            std::swap(m_entries, removed);
             m_object.count(0);
         }
         m_notFull.wakeAll();
@@ -187,13 +188,9 @@ public:
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    struct Entry
-    {
-        T item;
-        trace::Flow flow;
-    };
+    using Entry = QueueEntry<T>;
 
-    qsizetype depth() const { return static_cast<qsizetype>(m_entries.size()); }
+    qsizetype depth() const { return m_entries.size(); }
     bool hasWaiters() const
     {
         return m_notFull.hasWaiters() || m_notEmpty.hasWaiters() || m_finished.hasWaiters();
@@ -230,9 +227,9 @@ private:
         if (m_shutDown)
             return QueueStatus::ShutDown;
         const bool hasFlow = QueueItemTraits<T>::hasFlow(item);
-        m_entries.push_back(Entry{std::move(item), {}}); // before anything else: it may throw
+        Entry &entry = m_entries.add(std::move(item)); // before anything else: it may throw
         if (hasFlow)
-            m_entries.back().flow = trace::Flow::begin(trace::FlowKind::QueueItem);
+            entry.flow = trace::Flow::begin(trace::FlowKind::QueueItem);
         ++m_unfinished;
         m_object.count(depth());
         m_notEmpty.wakeOne();
@@ -243,21 +240,22 @@ private:
                          const std::stop_token &stop)
     {
         std::unique_lock lock(m_mutex);
-        const auto ready = [this] { return m_shutDown || !m_entries.empty(); };
+        const auto ready = [this] { return m_shutDown || !m_entries.isEmpty(); };
         if (!ready()) {
             const WaitPoint::Result result = m_notEmpty.wait(
                     lock, m_object.id(), trace::WaitReason::QueueEmpty, deadline, stop, ready,
-                    [this] { return m_entries.empty(); });
+                    [this] { return m_entries.isEmpty(); });
             if (result == WaitPoint::Result::TimedOut)
                 return QueueStatus::Empty;
             if (result == WaitPoint::Result::Stopped)
                 return QueueStatus::Stopped;
         }
-        if (m_entries.empty())
+        if (m_entries.isEmpty())
             return QueueStatus::ShutDown;
-        item.emplace(std::move(m_entries.front().item)); // before anything else: it may throw
-        const trace::Flow flow = m_entries.front().flow;
-        m_entries.pop_front();
+        Entry &next = m_entries.next();
+        item.emplace(std::move(next.item)); // before anything else: it may throw
+        const trace::Flow flow = next.flow;
+        m_entries.removeNext();
         ++m_taken;
         m_object.count(depth());
         m_notFull.wakeOne();
@@ -282,7 +280,7 @@ private:
     trace::Object m_object;
     const qsizetype m_capacity;
     mutable std::mutex m_mutex;
-    std::deque<Entry> m_entries;
+    Order<T> m_entries;
     qsizetype m_unfinished = 0;
     qsizetype m_taken = 0;
     qsizetype m_done = 0;
@@ -291,5 +289,18 @@ private:
     WaitPoint m_notEmpty;
     WaitPoint m_finished;
 };
+
+/// First in, first out, for puts ordered by happens-before. O(1).
+template <std::movable T>
+using Queue = OrderedQueue<T, OldestFirst>;
+
+/// Last in, first out. O(1).
+template <std::movable T>
+using LifoQueue = OrderedQueue<T, NewestFirst>;
+
+/// The smallest item (operator<) leaves first; equal ones in the order in which they were put.
+/// O(log n). Python leaves the order of equal items to the comparison of the tuple.
+template <std::movable T>
+using PriorityQueue = OrderedQueue<T, SmallestFirst>;
 
 } // namespace heddle

@@ -20,7 +20,7 @@
 
 namespace heddle {
 
-class ExchangeBase;
+class SubscriberList;
 
 /// In which thread a subscriber's handler runs.
 enum class Delivery {
@@ -50,8 +50,9 @@ struct SubscriptionOptions
 
 enum class DeliveryResult { Delivered, Queued, Dropped, Detached };
 
-/// One subscription's state, whatever its message. Held by its exchange and its Subscription.
-class HEDDLE_ENGINE_EXPORT SubscriberBase
+/// One subscriber's state, whatever its message. Held by its exchange while it is attached, and by
+/// its Subscription.
+class HEDDLE_ENGINE_EXPORT SubscriberBase : public std::enable_shared_from_this<SubscriberBase>
 {
 public:
     virtual ~SubscriberBase();
@@ -63,17 +64,18 @@ public:
     /// Messages dropped so far by the overflow policy. Any thread.
     [[nodiscard]] quint64 dropped() const { return m_dropped; }
 
-    /// Ends the subscription when its context is destroyed.
-    void connectContext(std::weak_ptr<ExchangeBase *> exchange,
-                        std::weak_ptr<SubscriberBase> subscriber);
-    /// True if it was attached. Used by the exchange.
-    bool markDetached() { return m_attached.exchange(false); }
-    /// Nothing that is on its way is handled any more; waits for a handler that runs elsewhere.
-    void discardAndWait();
+    /// Ends the subscription when its context is destroyed. Called once, by the exchange.
+    void watchContext();
+    /// As ExchangeBase::detach().
+    bool detach();
+    /// As ExchangeBase::detachAndWait().
+    bool detachAndWait();
 
 protected:
-    SubscriberBase(SubscriptionOptions options, const QString &exchangeName);
+    SubscriberBase(const std::shared_ptr<SubscriberList> &list, SubscriptionOptions options);
 
+    /// Forgets what is on its way; under the mutex.
+    virtual void clearWaiting() = 0;
     /// Runs \a handle unless discarded; keeps discardAndWait() waiting meanwhile.
     void guarded(const std::function<void()> &handle);
 
@@ -82,26 +84,33 @@ protected:
     trace::Object m_mailbox; ///< what a sender waits for
     std::mutex m_mutex;
     WaitPoint m_changed;
-    std::atomic<bool> m_attached{true};
+    std::atomic<bool> m_attached{false};
     std::atomic<quint64> m_dropped{0};
     bool m_discarded = false;
     std::unique_ptr<QObject, void (*)(QObject *)> m_receiver; ///< lives in the context's thread
 
 private:
+    friend class SubscriberList;
+    /// Lets messages in again. False when the context is gone.
+    bool admit();
+    /// Nothing that is on its way is handled any more; waits for a handler that runs elsewhere.
+    void discardAndWait();
+
+    std::weak_ptr<SubscriberList> m_list;
+    bool m_contextGone = false;
     std::vector<Qt::HANDLE> m_running; ///< threads in which the handler runs
 };
 
 /// A subscription for one type of message.
 template <typename Message>
-class Subscriber final : public SubscriberBase,
-                         public std::enable_shared_from_this<Subscriber<Message>>
+class Subscriber final : public SubscriberBase
 {
 public:
     using Handler = std::function<void(const Message &)>;
 
-    Subscriber(Handler handler, SubscriptionOptions options, const QString &exchangeName,
-               trace::Name sliceName)
-        : SubscriberBase(options, exchangeName)
+    Subscriber(const std::shared_ptr<SubscriberList> &list, Handler handler,
+               SubscriptionOptions options, trace::Name sliceName)
+        : SubscriberBase(list, options)
         , m_handler(std::move(handler))
         , m_sliceName(sliceName)
     {}
@@ -119,6 +128,12 @@ public:
     }
 
 private:
+    void clearWaiting() override
+    {
+        m_waiting.clear();
+        m_mailbox.count(0);
+    }
+
     struct Entry
     {
         Message message;
@@ -174,7 +189,7 @@ private:
             // One event for all that wait when it arrives, not one for each.
             m_drainPosted = true;
             QMetaObject::invokeMethod(
-                    m_receiver.get(), [self = this->shared_from_this()] { self->drain(); },
+                    m_receiver.get(), [keep = shared_from_this(), this] { drain(); },
                     Qt::QueuedConnection);
         }
         if (!blocking)

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -69,12 +70,14 @@ public:
         return Result::TimedOut;
     }
 
-    void wakeOne()
+    void wakeOne() { wakeUpTo(1); }
+    void wakeUpTo(std::ptrdiff_t count)
     {
-        if (m_waiters > 0) {
-            m_waker = trace::currentThread();
+        if (m_waiters == 0)
+            return;
+        m_waker = trace::currentThread();
+        for (std::ptrdiff_t woken = 0; woken < count && woken < m_waiters; ++woken)
             m_condition.notify_one();
-        }
     }
     void wakeAll()
     {

@@ -56,6 +56,73 @@ private Q_SLOTS:
         QCOMPARE(direct.size(), 100);
     }
 
+    void s18_attachingTwiceIsTheSameAsOnce()
+    {
+        Exchange<int> exchange("x");
+        int got = 0;
+        const auto subscriber = exchange.subscriber([&](int) { ++got; });
+        QVERIFY(!exchange.detach(subscriber)); // reported: it is not attached yet
+        QVERIFY(exchange.attach(subscriber));
+        QVERIFY(!exchange.attach(subscriber));
+        QCOMPARE(exchange.subscriberCount(), 1);
+        QCOMPARE(exchange.send(1).delivered, 1);
+        QCOMPARE(got, 1);
+        QVERIFY(exchange.detach(subscriber));
+        QVERIFY(!exchange.detach(subscriber));
+        exchange.send(2);
+        QCOMPARE(got, 1);
+        QVERIFY(exchange.attach(subscriber)); // and again
+        exchange.send(3);
+        QCOMPARE(got, 2);
+        Exchange<int> other("other");
+        QVERIFY_THROWS_EXCEPTION(Error, other.attach(subscriber));
+    }
+
+    void s18_aSubscriptionMayOutliveItsExchange()
+    {
+        auto exchange = std::make_unique<Exchange<int>>("x");
+        Subscription subscription = exchange->attach([](int) {});
+        QVERIFY(subscription.isAttached());
+        exchange.reset();
+        QVERIFY(!subscription.isAttached());
+        QVERIFY(!subscription.detach());
+    }
+
+    void s20_aSubscriberOfADestroyedContextStaysDetached()
+    {
+        Exchange<int> exchange("x");
+        auto context = std::make_unique<QObject>();
+        int got = 0;
+        const auto subscriber = exchange.subscriber(
+                [&](int) { ++got; }, {Delivery::Direct, context.get(), 0, Overflow::Block});
+        QVERIFY(exchange.attach(subscriber));
+        context.reset();
+        QVERIFY(!subscriber->isAttached());
+        QVERIFY(!exchange.attach(subscriber));
+        exchange.send(1);
+        QCOMPARE(got, 0);
+    }
+
+    void s19_whatWasOnItsWayWhenDetachedIsNotDeliveredAfterAttachingAgain()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event go("go");
+        loop.post([&] { go.wait(); });
+        QList<int> got;
+        const auto subscriber = exchange.subscriber(
+                [&](int message) { got << message; },
+                {Delivery::Queued, loop.context(), 0, Overflow::Block});
+        QVERIFY(exchange.attach(subscriber));
+        exchange.send(1);
+        QVERIFY(exchange.detachAndWait(subscriber));
+        QVERIFY(exchange.attach(subscriber));
+        exchange.send(2);
+        go.set();
+        drain(loop);
+        QCOMPARE(got, QList<int>{2});
+    }
+
     void s19_subscribersComeAndGoDuringASend()
     {
         Exchange<int> exchange("x");

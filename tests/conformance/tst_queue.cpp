@@ -2,8 +2,10 @@
 #include <heddle/core/queue.h>
 #include <heddle/core/thread.h>
 
+#include <QRandomGenerator>
 #include <QTest>
 
+#include <algorithm>
 #include <latch>
 #include <memory>
 #include <set>
@@ -116,6 +118,61 @@ private Q_SLOTS:
         }
         QCOMPARE(total, std::size_t{producers * each});
         QCOMPARE(all.size(), std::size_t{producers * each});
+    }
+
+    void s04_lifoQueueReturnsTheNewest()
+    {
+        LifoQueue<std::unique_ptr<int>> queue("stack", 3);
+        for (int k = 0; k < 3; ++k)
+            queue.put(std::make_unique<int>(k));
+        auto more = std::make_unique<int>(3);
+        QCOMPARE(queue.tryPut(more), QueueStatus::Full);
+        for (int k = 2; k >= 0; --k)
+            QCOMPARE(*queue.get(), k);
+        std::optional<std::unique_ptr<int>> none;
+        QCOMPARE(queue.tryGet(none), QueueStatus::Empty);
+    }
+
+    void s04_priorityQueueReturnsTheSmallestAndKeepsTheOrderOfEqualOnes()
+    {
+        struct Job
+        {
+            int priority;
+            int number;
+            bool operator<(const Job &other) const { return priority < other.priority; }
+        };
+        PriorityQueue<Job> queue("jobs");
+        QRandomGenerator random(4);
+        for (int k = 0; k < 1000; ++k)
+            queue.put({random.bounded(10), k});
+        Job last{-1, -1};
+        for (int k = 0; k < 1000; ++k) {
+            const Job job = queue.get();
+            QVERIFY(last < job || (last.priority == job.priority && last.number < job.number));
+            last = job;
+        }
+        QVERIFY(queue.isEmpty());
+    }
+
+    void s04_otherOrdersKeepThePromisesOfTheQueue()
+    {
+        PriorityQueue<int> queue("jobs", 2);
+        queue.put(2);
+        Thread producer("producer", [&] {
+            queue.put(1);
+            queue.put(3);
+        });
+        QList<int> got;
+        for (int k = 0; k < 3; ++k) {
+            got << queue.get();
+            queue.taskDone();
+        }
+        queue.join();
+        producer.joinAndRethrow();
+        std::sort(got.begin(), got.end());
+        QCOMPARE(got, (QList<int>{1, 2, 3}));
+        queue.shutDown();
+        QVERIFY_THROWS_EXCEPTION(ShutDown, static_cast<void>(queue.get()));
     }
 
     void s05_taskDoneMoreOftenThanPutIsAnError()
