@@ -64,13 +64,13 @@ Subscription::Subscription(std::shared_ptr<SubscriberBase> subscriber)
 
 Subscription::~Subscription()
 {
-    detach();
+    detachAndWait();
 }
 
 Subscription &Subscription::operator=(Subscription &&other) noexcept
 {
     if (this != &other) {
-        detach();
+        detachAndWait();
         m_subscriber = std::move(other.m_subscriber);
     }
     return *this;

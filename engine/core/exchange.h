@@ -53,8 +53,11 @@ private:
     std::shared_ptr<SubscriberList> m_list; ///< shared: a subscription may outlive its exchange
 };
 
-/// Holds a subscription; ends it when destroyed. Move-only. It may outlive its exchange.
-/// Threads: one at a time.
+/// Holds a subscription. Move-only. It may outlive its exchange.
+///
+/// Its destruction ends the subscription as detachAndWait() does, so that what the handler refers
+/// to may go next: it blocks while the handler runs in another thread, and forgets what is on its
+/// way. Where that must not be, detach() and release() first. Threads: one at a time.
 class HEDDLE_ENGINE_EXPORT Subscription
 {
 public:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <heddle/core/error.h>
+#include <heddle/core/handedover.h>
 #include <heddle/core/waitpoint.h>
 #include <heddle/trace/flow.h>
 #include <heddle/trace/slice.h>
@@ -188,9 +189,9 @@ private:
         if (!m_drainPosted) {
             // One event for all that wait when it arrives, not one for each.
             m_drainPosted = true;
-            QMetaObject::invokeMethod(
-                    m_receiver.get(), [keep = shared_from_this(), this] { drain(); },
-                    Qt::QueuedConnection);
+            QMetaObject::invokeMethod(m_receiver.get(),
+                                      HandedOver([keep = shared_from_this(), this] { drain(); }),
+                                      Qt::QueuedConnection);
         }
         if (!blocking)
             return DeliveryResult::Queued;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/concurrentexecutor.h>
 
+#include <heddle/core/handedover.h>
+
 #include <QtConcurrentRun>
 
 #include <algorithm>
@@ -25,10 +27,10 @@ void ConcurrentExecutor::dispatch(Task task)
     // QtConcurrent copies what it runs.
     const auto shared = std::make_shared<Task>(std::move(task));
     // The task has a future of its own; this one is not needed.
-    static_cast<void>(QtConcurrent::run(&m_pool, [this, shared] {
+    static_cast<void>(QtConcurrent::run(&m_pool, HandedOver([this, shared] {
         m_threadName.apply();
         runTask(*shared);
-    }));
+    })));
 }
 
 void ConcurrentExecutor::finishTasks(bool wait)

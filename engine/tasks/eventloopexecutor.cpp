@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/eventloopexecutor.h>
 
+#include <heddle/core/handedover.h>
 #include <heddle/trace/slice.h>
 
 #include <QCoreApplication>
@@ -17,8 +18,9 @@ EventLoopExecutor::EventLoopExecutor(std::string_view name)
     m_thread->setObjectName(QString::fromUtf8(name));
     m_receiver->moveToThread(m_thread.get());
     m_thread->start();
-    QMetaObject::invokeMethod(
-            m_receiver, [threadName = std::string(name)] { trace::setThreadName(threadName); });
+    QMetaObject::invokeMethod(m_receiver, HandedOver([threadName = std::string(name)] {
+                                  trace::setThreadName(threadName);
+                              }));
 }
 
 EventLoopExecutor::EventLoopExecutor(std::string_view name, QObject *context)
@@ -51,16 +53,14 @@ void EventLoopExecutor::dispatch(Task task)
         const std::lock_guard lock(m_mutex);
         ++m_unfinished;
     }
-    QMetaObject::invokeMethod(
-            m_receiver,
-            [this, task = std::move(task)]() mutable {
-                runTask(task);
-                task = {};
-                const std::lock_guard lock(m_mutex);
-                if (--m_unfinished == 0)
-                    m_idle.wakeAll();
-            },
-            Qt::QueuedConnection);
+    QMetaObject::invokeMethod(m_receiver, HandedOver([this, task = std::move(task)]() mutable {
+                                  runTask(task);
+                                  task = {};
+                                  const std::lock_guard lock(m_mutex);
+                                  if (--m_unfinished == 0)
+                                      m_idle.wakeAll();
+                              }),
+                              Qt::QueuedConnection);
 }
 
 void EventLoopExecutor::finishTasks(bool wait)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/executor.h>
 
+#include <heddle/core/handedover.h>
 #include <heddle/tasks/concurrentexecutor.h>
 #include <heddle/tasks/eventloopexecutor.h>
 #include <heddle/tasks/threadexecutor.h>
@@ -107,15 +108,17 @@ void Executor::shutDown(PendingTasks pending, bool wait)
 
 void Executor::stopWhenCancelled(const QFuture<void> &future, std::stop_source stop)
 {
-    QMetaObject::invokeMethod(watcherContext(), [future, stop]() mutable {
-        auto *watcher = new QFutureWatcher<void>;
-        QObject::connect(watcher, &QFutureWatcher<void>::canceled, watcher,
-                         [stop]() mutable { stop.request_stop(); });
-        QObject::connect(watcher, &QFutureWatcher<void>::finished, watcher, &QObject::deleteLater);
-        watcher->setFuture(future);
-        if (future.isCanceled())
-            stop.request_stop();
-    });
+    QMetaObject::invokeMethod(watcherContext(), HandedOver([future, stop]() mutable {
+                                  auto *watcher = new QFutureWatcher<void>;
+                                  QObject::connect(watcher, &QFutureWatcher<void>::canceled,
+                                                   watcher,
+                                                   [stop]() mutable { stop.request_stop(); });
+                                  QObject::connect(watcher, &QFutureWatcher<void>::finished,
+                                                   watcher, &QObject::deleteLater);
+                                  watcher->setFuture(future);
+                                  if (future.isCanceled())
+                                      stop.request_stop();
+                              }));
 }
 
 std::unique_ptr<Executor> makeExecutor(ExecutorKind kind, std::string_view name, int threads)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/threadpoolexecutor.h>
 
+#include <heddle/core/handedover.h>
+
 #include <algorithm>
 
 namespace heddle {
@@ -21,10 +23,10 @@ ThreadPoolExecutor::~ThreadPoolExecutor()
 
 void ThreadPoolExecutor::dispatch(Task task)
 {
-    m_pool.start([this, task = std::move(task)]() mutable {
+    m_pool.start(HandedOver([this, task = std::move(task)]() mutable {
         m_threadName.apply();
         runTask(task);
-    });
+    }));
 }
 
 void ThreadPoolExecutor::finishTasks(bool wait)

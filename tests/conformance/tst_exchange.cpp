@@ -31,10 +31,10 @@ private Q_SLOTS:
 
     void s18_eachSubscriberGetsEachMessageOnceAndInOrder()
     {
-        Exchange<int> exchange("x");
-        EventLoopExecutor loop("loop");
         QList<int> direct;
         QList<int> queued;
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
         Subscription a = exchange.attach([&](int message) { direct << message; });
         Subscription b = exchange.attach([&](int message) { queued << message; },
                                          {Delivery::Queued, loop.context(), 0, Overflow::Block});
@@ -177,6 +177,29 @@ private Q_SLOTS:
         exchange.send(3);
         drain(loop);
         QCOMPARE(got.load(), atReturn); // also of what was on its way
+    }
+
+    void s20_aSubscriptionThatEndsWaitsForItsHandler()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event entered("entered");
+        Event leave("leave");
+        std::atomic<bool> left{false};
+        {
+            const Subscription subscription = exchange.attach(
+                    [&](int) {
+                        entered.set();
+                        leave.wait();
+                        left = true;
+                    },
+                    {Delivery::Queued, loop.context(), 0, Overflow::Block});
+            exchange.send(1);
+            entered.wait();
+            loop.post([] {});
+            Thread("releaser", [&] { leave.set(); }).joinAndRethrow();
+        }
+        QVERIFY(left);
     }
 
     void s20_aFullSubscriberDropsByItsPolicyAndCounts()
