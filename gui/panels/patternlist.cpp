@@ -48,6 +48,7 @@ PatternList::PatternList(QWidget *parent)
     connect(&m_settle, &QTimer::timeout, this, &PatternList::rescan);
     connect(&m_watcher, &QFileSystemWatcher::directoryChanged, &m_settle,
             qOverload<>(&QTimer::start));
+    connect(&m_watcher, &QFileSystemWatcher::fileChanged, &m_settle, qOverload<>(&QTimer::start));
     connect(m_search, &QLineEdit::textChanged, this, [this](const QString &text) {
         m_filter->setFilterFixedString(text);
         m_tree->expandAll();
@@ -58,8 +59,10 @@ PatternList::PatternList(QWidget *parent)
                 if (id.isEmpty() || id == m_selected)
                     return;
                 m_selected = id;
-                if (const auto info = m_catalog.find(id))
+                if (const auto info = m_catalog.find(id)) {
+                    m_selectedMetadata = info->metadata;
                     Q_EMIT patternSelected(*info);
+                }
             });
     connect(m_tree, &QTreeView::activated, this, [this](const QModelIndex &index) {
         if (!index.data(IdRole).toString().isEmpty())
@@ -88,16 +91,22 @@ void PatternList::watch()
         for (const QFileInfo &sub : QDir(folder).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot))
             folders << sub.absoluteFilePath();
     }
-    if (const QStringList before = m_watcher.directories(); !before.isEmpty())
+    // A library that could not be read may still be on its way; its folder will not tell.
+    QStringList paths = folders;
+    for (const Catalog::Problem &problem : m_catalog.problems()) {
+        if (QFileInfo::exists(problem.path))
+            paths << problem.path;
+    }
+    if (const QStringList before = m_watcher.directories() + m_watcher.files(); !before.isEmpty())
         m_watcher.removePaths(before);
-    if (!folders.isEmpty())
-        m_watcher.addPaths(folders);
+    if (!paths.isEmpty())
+        m_watcher.addPaths(paths);
 }
 
 void PatternList::fill()
 {
     const QString selected = m_selected;
-    m_model->clear();
+    m_model->clear(); // forgets what was selected
     QHash<QString, QStandardItem *> groups;
     for (const PatternInfo &info : m_catalog.patterns()) {
         QStandardItem *&group = groups[info.mechanism];
@@ -127,7 +136,9 @@ void PatternList::fill()
         text += (text.isEmpty() ? QString() : QStringLiteral("\n\n")) + problem.message;
     m_empty->setText(text);
     m_empty->setVisible(!text.isEmpty());
-    m_selected.clear();
+    // Told of again only if it is another: the user's values in the form are not to be lost.
+    const auto info = m_catalog.find(selected);
+    m_selected = info && info->metadata == m_selectedMetadata ? selected : QString();
     if (!selected.isEmpty())
         selectPattern(selected);
 }

@@ -4,6 +4,7 @@
 #include <heddle/catalog/catalog.h>
 
 #include <QFileSystemWatcher>
+#include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSortFilterProxyModel>
@@ -45,6 +46,7 @@ private:
     QTreeView *m_tree;
     QLabel *m_empty;
     QString m_selected;
+    QJsonObject m_selectedMetadata;
 };
 
 } // namespace heddle::studio

@@ -5,7 +5,9 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QDir>
 #include <QDoubleSpinBox>
+#include <QFile>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -37,6 +39,10 @@ class TestStudio : public QObject
                 return &candidate;
         }
         return nullptr;
+    }
+    static QString faultyPlugin(const QString &id)
+    {
+        return QStringLiteral(FAULT_PATTERNS "/%1/%1.so").arg(id);
     }
     static QJsonObject quick() { return {{"items", 40}, {"produce", 0}, {"consume", 0}}; }
 
@@ -157,6 +163,70 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!tab->run()->isActive(), 20'000);
         QCOMPARE(tab->run()->report().state, RunState::Cancelled);
         QVERIFY(!tab->bannerText().isEmpty());
+    }
+
+    void aPluginThatIsDroppedIntoTheUsersFolderAppearsAndCanBeRun()
+    {
+        QDir(Catalog::userFolder()).removeRecursively();
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        auto *producers = qobject_cast<QSpinBox *>(
+                window->runForm()->parameters()->editor("producers"));
+        producers->setValue(7);
+        QVERIFY(!window->patternList()->selectPattern("throws"));
+        QFile plugin(faultyPlugin("throws"));
+        const QString target = Catalog::userFolder() + "/libpattern-throws.so";
+        {
+            // As a slow copy does: first a part, which is no plugin yet, then the rest.
+            QVERIFY2(plugin.open(QIODevice::ReadOnly), qPrintable(plugin.fileName()));
+            QFile copy(target);
+            QVERIFY(copy.open(QIODevice::WriteOnly));
+            copy.write(plugin.read(1000));
+            copy.flush();
+            QTRY_COMPARE(window->patternList()->catalog().problems().size(), 1);
+            copy.write(plugin.readAll());
+        }
+        QTRY_VERIFY(window->patternList()->catalog().find("throws"));
+        QVERIFY(window->patternList()->catalog().problems().isEmpty());
+        // The form that the user was filling in is as it was.
+        producers = qobject_cast<QSpinBox *>(window->runForm()->parameters()->editor("producers"));
+        QCOMPARE(producers->value(), 7);
+        QVERIFY(window->patternList()->selectPattern("throws"));
+        window->startRun();
+        TraceTab *tab = window->currentTab();
+        QTRY_VERIFY_WITH_TIMEOUT(!tab->run()->isActive(), 20'000);
+        QVERIFY2(tab->bannerText().contains("this pattern has failed"),
+                 qPrintable(tab->bannerText()));
+        QVERIFY(QFile::remove(target));
+        QTRY_VERIFY(!window->patternList()->catalog().find("throws"));
+    }
+
+    void theStudioSurvivesFaultyPluginsAndShowsTheirTrace_data()
+    {
+        QTest::addColumn<QString>("told");
+        QTest::newRow("null-dereference") << "SIGSEGV";
+        QTest::newRow("abort") << "SIGABRT";
+        QTest::newRow("never-returns") << "did not react";
+        QTest::newRow("exits") << "exit(0)";
+    }
+    void theStudioSurvivesFaultyPluginsAndShowsTheirTrace()
+    {
+        QFETCH(QString, told);
+        const QString id = QTest::currentDataTag();
+        QDir().mkpath(Catalog::userFolder());
+        const QString target = Catalog::userFolder() + "/libpattern-fault.so";
+        QFile::remove(target);
+        QVERIFY(QFile::copy(faultyPlugin(id), target));
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern(id));
+        window->runForm()->parameters()->setValues({{"runCap", 1}});
+        window->startRun();
+        TraceTab *tab = window->currentTab();
+        QTRY_VERIFY_WITH_TIMEOUT(!tab->run()->isActive(), 20'000);
+        QVERIFY2(tab->bannerText().contains(told), qPrintable(tab->bannerText()));
+        QVERIFY(tab->store()->counts().slices > 0);
+        QVERIFY(window->isVisible());
+        QVERIFY(QFile::remove(target));
     }
 
     void aFileThatCannotBeReadIsExplainedInTheTab()
