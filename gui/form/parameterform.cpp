@@ -33,7 +33,7 @@ ParameterForm::ParameterForm(QWidget *parent)
     auto *rows = new QFormLayout(this);
     rows->setContentsMargins(0, 0, 0, 0);
     rows->setSpacing(8);
-    rows->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    rows->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     rows->setLabelAlignment(Qt::AlignLeft);
 }
 
@@ -67,6 +67,9 @@ QWidget *ParameterForm::makeEditor(const ParameterInfo &parameter)
     }
     case ParameterInfo::Type::Choice: {
         auto *box = new QComboBox;
+        // A long title is cut off rather than the form made wider than its dock.
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(8);
         for (qsizetype k = 0; k < parameter.choices.size(); ++k) {
             const QString title = k < parameter.choiceTitles.size()
                                           ? parameter.choiceTitles[k].text()

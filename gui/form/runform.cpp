@@ -35,6 +35,8 @@ RunForm::RunForm(QWidget *parent)
     m_seed->setRange(0, std::numeric_limits<int>::max());
     m_seed->setValue(1);
     m_seed->setToolTip(tr("The same seed makes the same choices."));
+    m_presets->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_presets->setMinimumContentsLength(8);
     m_presets->setAccessibleName(tr("Preset"));
     m_seed->setAccessibleName(tr("Seed"));
 

@@ -12,11 +12,13 @@ ResultsPanel::ResultsPanel(QWidget *parent)
     : QTreeWidget(parent)
 {
     setColumnCount(3);
-    setHeaderLabels({tr("Result"), tr("Value"), tr("Unit")});
+    setHeaderLabels({tr("Result"), tr("Value"), tr("Unit or evidence")});
     setRootIsDecorated(false);
     setAlternatingRowColors(true);
     setAccessibleName(tr("Results"));
     header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    header()->setSectionResizeMode(2, QHeaderView::Stretch);
 }
 
 void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
@@ -45,6 +47,7 @@ void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
         auto *item = new QTreeWidgetItem(
                 this, {(outcome.holds ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + text,
                        outcome.holds ? tr("holds") : tr("broken"), outcome.evidence});
+        item->setToolTip(2, outcome.evidence);
         item->setForeground(0, outcome.holds ? QColor(0x0b8f66) : QColor(0xd04a2b));
         item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     }
