@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "appearance.h"
+#include "language.h"
 #include "mainwindow.h"
 
 #include <QApplication>
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
     QApplication application(argc, argv);
     QApplication::setOrganizationName(QStringLiteral("heddle"));
     QApplication::setApplicationName(QStringLiteral("heddle-studio"));
+    Language::apply();
     QApplication::setApplicationDisplayName(QApplication::translate("main", "Heddle Studio"));
     QApplication::setApplicationVersion(QStringLiteral(HEDDLE_VERSION));
     QApplication::setDesktopFileName(QStringLiteral("org.heddle.Studio"));

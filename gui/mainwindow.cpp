@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mainwindow.h"
 
+#include "language.h"
+
 #include <heddle/formats/traceformat.h>
 
 #include <QActionGroup>
@@ -241,6 +243,20 @@ void MainWindow::makeMenus()
         choice->setCheckable(true);
         choice->setChecked(Appearance::current() == mode);
         modes->addAction(choice);
+    }
+    QMenu *languages = view->addMenu(tr("L&anguage"));
+    auto *one = new QActionGroup(this);
+    for (const QString &language : QStringList{QString()} + Language::all()) {
+        QAction *choice = languages->addAction(
+                language.isEmpty() ? tr("As the &System") : Language::nativeName(language), this,
+                [this, language] {
+                    Language::choose(language);
+                    statusBar()->showMessage(
+                            tr("The language changes when the studio is started next."));
+                });
+        choice->setCheckable(true);
+        choice->setChecked(Language::chosen() == language);
+        one->addAction(choice);
     }
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));

@@ -2,6 +2,7 @@
 #include "tracetab.h"
 
 #include "appearance.h"
+#include "timeline/legendstrip.h"
 
 #include <heddle/core/error.h>
 #include <heddle/formats/traceformat.h>
@@ -53,6 +54,7 @@ TraceTab::TraceTab(QWidget *parent)
     column->addWidget(m_bannerBox);
     column->addWidget(m_overview);
     column->addWidget(m_timeline, 1);
+    column->addWidget(new LegendStrip(m_timeline));
     m_follow->setParent(m_timeline);
     m_follow->hide();
     m_follow->move(TimelineView::TitleWidth + 12, TimelinePainter::RulerHeight + 8);

@@ -34,6 +34,7 @@ std::optional<double> numberOf(const QJsonValue &value)
 // What every pattern has besides its own.
 QList<ParameterInfo> commonParameters()
 {
+    const LocalizedText runGroup(QJsonObject{{"en", "Run"}, {"zh_CN", "运行"}});
     ParameterInfo timeScale;
     timeScale.name = QStringLiteral("timeScale");
     timeScale.type = ParameterInfo::Type::Number;
@@ -44,8 +45,8 @@ QList<ParameterInfo> commonParameters()
     timeScale.defaultValue = 1.0;
     timeScale.minimum = 0.05;
     timeScale.maximum = 50;
-    timeScale.unit = QStringLiteral("×");
-    timeScale.group = QStringLiteral("Run");
+    timeScale.unit = LocalizedText(QJsonValue(QStringLiteral("×")));
+    timeScale.group = runGroup;
     ParameterInfo runCap;
     runCap.name = QStringLiteral("runCap");
     runCap.type = ParameterInfo::Type::Number;
@@ -56,8 +57,8 @@ QList<ParameterInfo> commonParameters()
     runCap.defaultValue = 30;
     runCap.minimum = 1;
     runCap.maximum = 600;
-    runCap.unit = QStringLiteral("s");
-    runCap.group = QStringLiteral("Run");
+    runCap.unit = LocalizedText(QJsonValue(QStringLiteral("s")));
+    runCap.group = runGroup;
     return {timeScale, runCap};
 }
 
@@ -156,8 +157,8 @@ bool MetadataParser::readParameter(const QString &name, const QJsonObject &schem
     parameter.description = titleOf(schema, QStringLiteral("description"));
     parameter.minimum = numberOf(schema.value(QStringLiteral("minimum")));
     parameter.maximum = numberOf(schema.value(QStringLiteral("maximum")));
-    parameter.unit = schema.value(QStringLiteral("x-unit")).toString();
-    parameter.group = schema.value(QStringLiteral("x-group")).toString();
+    parameter.unit = LocalizedText(schema.value(QStringLiteral("x-unit")));
+    parameter.group = LocalizedText(schema.value(QStringLiteral("x-group")));
     parameter.hint = schema.value(QStringLiteral("x-hint")).toString();
     for (const QJsonValue &title : schema.value(QStringLiteral("x-enum-titles")).toArray())
         parameter.choiceTitles.append(LocalizedText(title));
@@ -217,7 +218,7 @@ bool MetadataParser::readOutcomes(PatternInfo &info)
         const QJsonObject result = value.toObject();
         info.results.append({result.value(QStringLiteral("id")).toString(),
                              LocalizedText(result.value(QStringLiteral("name"))),
-                             result.value(QStringLiteral("unit")).toString(),
+                             LocalizedText(result.value(QStringLiteral("unit"))),
                              result.value(QStringLiteral("direction")).toString()});
     }
     for (const QJsonValue &value : m_metadata.value(QStringLiteral("invariants")).toArray()) {

@@ -90,8 +90,8 @@ QString ParameterInfo::range() const
         text += QStringLiteral(" of at least ") + numberText(*minimum);
     else if (maximum)
         text += QStringLiteral(" of at most ") + numberText(*maximum);
-    if (!unit.isEmpty())
-        text += QStringLiteral(" (%1)").arg(unit);
+    if (const QString english = unit.text(QStringLiteral("en")); !english.isEmpty())
+        text += QStringLiteral(" (%1)").arg(english);
     return text;
 }
 

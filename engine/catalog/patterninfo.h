@@ -44,8 +44,8 @@ struct HEDDLE_TIMELINE_EXPORT ParameterInfo
     std::optional<double> maximum;
     QStringList choices;               ///< of a Choice, the schema's enum
     QList<LocalizedText> choiceTitles; ///< one per choice (x-enum-titles), may be empty
-    QString unit;                      ///< x-unit: "ms", "items" …
-    QString group;                     ///< x-group
+    LocalizedText unit;                ///< x-unit: "ms", "items" …
+    LocalizedText group;               ///< x-group
     QString hint;                      ///< x-hint: "folder" or "file" lets the form offer a chooser
 
     /// What it may be, in words: "an integer from 1 to 32 (threads)".
@@ -75,7 +75,7 @@ struct ResultInfo
 {
     QString id;
     LocalizedText name;
-    QString unit;
+    LocalizedText unit;
     QString direction; ///< "higher", "lower" (is better) or empty
 };
 

@@ -67,7 +67,7 @@ int runDescribe(const QStringList &arguments)
     printSection("Faults that can be switched on", rows);
     rows.clear();
     for (const ResultInfo &result : info.results)
-        rows.push_back({QStringLiteral("  ") + result.id, result.unit, result.name.text()});
+        rows.push_back({QStringLiteral("  ") + result.id, result.unit.text(), result.name.text()});
     printSection("Results", rows);
     rows.clear();
     for (const InvariantInfo &invariant : info.invariants)

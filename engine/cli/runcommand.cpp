@@ -170,9 +170,9 @@ void printReport(const Run &run, const QString &output)
     std::vector<QStringList> rows;
     for (const ResultInfo &info : pattern.results) {
         if (report.results.contains(info.id)) {
-            rows.push_back(
-                    {QStringLiteral("  ") + info.name.text(),
-                     valueText(report.results.value(info.id)) + QLatin1Char(' ') + info.unit});
+            rows.push_back({QStringLiteral("  ") + info.name.text(),
+                            valueText(report.results.value(info.id)) + QLatin1Char(' ')
+                                    + info.unit.text()});
         }
     }
     printTable(rows);

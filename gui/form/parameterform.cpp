@@ -39,7 +39,8 @@ ParameterForm::ParameterForm(QWidget *parent)
 
 QWidget *ParameterForm::makeEditor(const ParameterInfo &parameter)
 {
-    const QString suffix = parameter.unit.isEmpty() ? QString() : QLatin1Char(' ') + parameter.unit;
+    const QString unit = parameter.unit.text();
+    const QString suffix = unit.isEmpty() ? QString() : QLatin1Char(' ') + unit;
     switch (parameter.type) {
     case ParameterInfo::Type::Integer: {
         auto *box = new QSpinBox;
@@ -125,18 +126,18 @@ void ParameterForm::setPattern(const PatternInfo &info)
     // By group, in the order in which the groups first occur.
     QStringList groups;
     for (const ParameterInfo &parameter : info.parameters) {
-        if (!groups.contains(parameter.group))
-            groups << parameter.group;
+        if (!groups.contains(parameter.group.text()))
+            groups << parameter.group.text();
     }
     QList<ParameterInfo> ordered = info.parameters;
     std::stable_sort(ordered.begin(), ordered.end(),
                      [&](const ParameterInfo &a, const ParameterInfo &b) {
-                         return groups.indexOf(a.group) < groups.indexOf(b.group);
+                         return groups.indexOf(a.group.text()) < groups.indexOf(b.group.text());
                      });
     QString group;
     for (const ParameterInfo &parameter : ordered) {
-        if (parameter.group != group) {
-            group = parameter.group;
+        if (parameter.group.text() != group) {
+            group = parameter.group.text();
             auto *heading = new QLabel(QStringLiteral("<b>%1</b>").arg(group.toHtmlEscaped()));
             heading->setContentsMargins(0, 8, 0, 0);
             rows->addRow(heading);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "patternlist.h"
 
+#include <QCoreApplication>
 #include <QDir>
 #include <QHash>
 #include <QVBoxLayout>
@@ -11,6 +12,23 @@ namespace {
 constexpr int IdRole = Qt::UserRole + 1;
 constexpr int SearchRole = Qt::UserRole + 2;
 constexpr int SettleMilliseconds = 400;
+
+// Mechanisms are words of the plugins' own; these are known.
+const char *const Mechanisms[] = {QT_TRANSLATE_NOOP("heddle::studio::PatternList", "QtConcurrent"),
+                                  QT_TRANSLATE_NOOP("heddle::studio::PatternList", "Signals"),
+                                  QT_TRANSLATE_NOOP("heddle::studio::PatternList", "Thread pool"),
+                                  QT_TRANSLATE_NOOP("heddle::studio::PatternList", "Threads"),
+                                  QT_TRANSLATE_NOOP("heddle::studio::PatternList", "Other")};
+
+QString mechanismTitle(const QString &mechanism)
+{
+    const QString title = mechanism.left(1).toUpper() + mechanism.mid(1);
+    for (const char *known : Mechanisms) {
+        if (title == QLatin1String(known))
+            return QCoreApplication::translate("heddle::studio::PatternList", known);
+    }
+    return title;
+}
 } // namespace
 
 PatternList::PatternList(QWidget *parent)
@@ -111,7 +129,7 @@ void PatternList::fill()
     for (const PatternInfo &info : m_catalog.patterns()) {
         QStandardItem *&group = groups[info.mechanism];
         if (!group) {
-            group = new QStandardItem(info.mechanism.left(1).toUpper() + info.mechanism.mid(1));
+            group = new QStandardItem(mechanismTitle(info.mechanism));
             group->setSelectable(false);
             QFont bold = group->font();
             bold.setWeight(QFont::DemiBold);

@@ -35,7 +35,7 @@ void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
                              : number == std::floor(number)
                                      ? locale.toString(static_cast<qlonglong>(number))
                                      : locale.toString(number, 'g', 5);
-        auto *item = new QTreeWidgetItem(this, {info.name.text(), text, info.unit});
+        auto *item = new QTreeWidgetItem(this, {info.name.text(), text, info.unit.text()});
         item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     }
     for (const InvariantOutcome &outcome : report.invariants) {

@@ -44,6 +44,7 @@ TimelineView::TimelineView(QWidget *parent)
         if (m_frameWanted)
             requestFrame();
         viewport()->update();
+        Q_EMIT frameChanged();
     });
 }
 

@@ -49,6 +49,8 @@ public:
     void select(const TimelineSelection &selection);
     void selectNeighbour(bool forward);
     [[nodiscard]] const TimelineLayout &layout() const { return m_layout; }
+    /// What is shown now; empty before the first.
+    [[nodiscard]] const TimelineFrame &frame() const { return m_frame; }
     /// Whether the last frame shows all that is known.
     [[nodiscard]] bool isUpToDate() const;
     /// Where a slice is drawn, in the viewport's coordinates.
@@ -58,6 +60,8 @@ public:
 Q_SIGNALS:
     void selectionChanged(const heddle::studio::TimelineSelection &selection);
     void viewChanged();
+    /// Another stretch, or more of it, is shown: frame() has changed.
+    void frameChanged();
     void followingChanged(bool following);
 
 public Q_SLOTS:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "picturewriter_p.h"
 
+#include <heddle/formats/timelinelegend.h>
 #include <heddle/formats/timelinepainter.h>
 
 #include <QCoreApplication>
@@ -12,8 +13,6 @@
 #include <QPainter>
 #include <QPdfWriter>
 #include <QSvgGenerator>
-
-#include <set>
 
 namespace heddle {
 
@@ -94,7 +93,9 @@ public:
         painter.setClipRect(QRect(0, 0, TitleWidth, m_lanesHeight));
         timeline.paintTitles(frame, 0, TitleWidth);
         painter.restore();
-        paintLegend(painter, theme, frame);
+        const int legendTop = HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + 16;
+        paintLegend(painter, theme, timelineLegend(frame, theme), QPoint(TitleWidth, legendTop),
+                    Width - Margin);
     }
 
 private:
@@ -113,35 +114,6 @@ private:
         painter.drawText(line, Qt::AlignVCenter,
                          QFontMetrics(font).elidedText(parametersText(*m_store), Qt::ElideRight,
                                                        line.width()));
-    }
-
-    void paintLegend(QPainter &painter, const TimelineTheme &theme,
-                     const TimelineFrame &frame) const
-    {
-        const auto translate = [](const char *text) {
-            return QCoreApplication::translate("heddle::PictureWriter", text);
-        };
-        std::vector<std::pair<QColor, QString>> entries{
-                {theme.running, translate("on a processor")},
-                {theme.ready, translate("ready, no processor free")},
-                {theme.off, translate("off the processor")}};
-        std::set<WaitReason> reasons;
-        for (const LaneFrame &lane : frame.lanes) {
-            for (const IntervalRun &run : lane.waits)
-                reasons.insert(static_cast<WaitReason>(run.value));
-        }
-        for (const WaitReason reason : reasons)
-            entries.emplace_back(theme.wait(reason),
-                                 translate("waits: %1").arg(waitReasonText(reason)));
-        int x = TitleWidth;
-        const int y = HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + 16;
-        const QFontMetrics metrics(painter.font());
-        for (const auto &[colour, text] : entries) {
-            painter.fillRect(QRect(x, y + 2, 12, 12), colour);
-            painter.setPen(theme.text);
-            painter.drawText(QPoint(x + 18, y + 13), text);
-            x += 18 + metrics.horizontalAdvance(text) + 24;
-        }
     }
 
     std::shared_ptr<const TraceStore> m_store;

@@ -59,16 +59,14 @@ int rank(const ThreadInfo &thread)
 
 TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &collapsed)
 {
-    const auto translate = [](const char *text) {
-        return QCoreApplication::translate("heddle::TimelineLayout", text);
-    };
     TimelineLayout layout;
     LayoutBuilder builder(layout, collapsed);
     if (const std::size_t cpus = store.cpuCount(); cpus > 0) {
-        builder.group(translate("Processors"));
+        builder.group(QCoreApplication::translate("heddle::TimelineLayout", "Processors"));
         for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
-            builder.lane(TimelineLane::Kind::Cpu, cpu, 0, translate("CPU %1").arg(cpu), {},
-                         CpuHeight);
+            builder.lane(TimelineLane::Kind::Cpu, cpu, 0,
+                         QCoreApplication::translate("heddle::TimelineLayout", "CPU %1").arg(cpu),
+                         {}, CpuHeight);
         }
     }
 
@@ -93,7 +91,9 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
             return ranks[0] != ranks[1] ? ranks[0] < ranks[1]
                                         : byName.compare(threads[a].name, threads[b].name) < 0;
         });
-        builder.group(processes[process].name, translate("process %1").arg(processes[process].pid));
+        builder.group(processes[process].name,
+                      QCoreApplication::translate("heddle::TimelineLayout", "process %1")
+                              .arg(processes[process].pid));
         for (const std::size_t thread : shown) {
             const std::size_t depths = store.depthCount(thread);
             builder.lane(TimelineLane::Kind::Thread, thread, depths, threads[thread].name,
@@ -108,7 +108,7 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
         if (store.counter(object).size() == 0)
             continue;
         if (!hasGroup)
-            builder.group(translate("Objects"));
+            builder.group(QCoreApplication::translate("heddle::TimelineLayout", "Objects"));
         hasGroup = true;
         builder.lane(TimelineLane::Kind::Counter, object, 0, objects[object].name,
                      objects[object].capacity > 0 ? QStringLiteral("%1 / %2")

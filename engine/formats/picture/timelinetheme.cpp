@@ -101,42 +101,39 @@ QColor TimelineTheme::textOn(const QColor &background)
 
 QString waitReasonText(WaitReason reason)
 {
-    const auto text = [](const char *english) {
-        return QCoreApplication::translate("heddle::WaitReason", english);
-    };
     switch (reason) {
     case WaitReason::Unknown:
-        return text("waiting");
+        return QCoreApplication::translate("heddle::WaitReason", "waiting");
     case WaitReason::QueueEmpty:
-        return text("queue empty");
+        return QCoreApplication::translate("heddle::WaitReason", "queue empty");
     case WaitReason::QueueFull:
-        return text("queue full");
+        return QCoreApplication::translate("heddle::WaitReason", "queue full");
     case WaitReason::QueueJoin:
-        return text("unfinished items");
+        return QCoreApplication::translate("heddle::WaitReason", "unfinished items");
     case WaitReason::Event:
-        return text("event");
+        return QCoreApplication::translate("heddle::WaitReason", "event");
     case WaitReason::Lock:
-        return text("lock");
+        return QCoreApplication::translate("heddle::WaitReason", "lock");
     case WaitReason::Semaphore:
-        return text("semaphore");
+        return QCoreApplication::translate("heddle::WaitReason", "semaphore");
     case WaitReason::Barrier:
-        return text("barrier");
+        return QCoreApplication::translate("heddle::WaitReason", "barrier");
     case WaitReason::Future:
-        return text("result");
+        return QCoreApplication::translate("heddle::WaitReason", "result");
     case WaitReason::ThreadEnd:
-        return text("thread's end");
+        return QCoreApplication::translate("heddle::WaitReason", "thread's end");
     case WaitReason::PoolIdle:
-        return text("idle worker");
+        return QCoreApplication::translate("heddle::WaitReason", "idle worker");
     case WaitReason::Sleep:
-        return text("sleep");
+        return QCoreApplication::translate("heddle::WaitReason", "sleep");
     case WaitReason::InputOutput:
-        return text("input/output");
+        return QCoreApplication::translate("heddle::WaitReason", "input/output");
     case WaitReason::Signal:
-        return text("blocking signal");
+        return QCoreApplication::translate("heddle::WaitReason", "blocking signal");
     case WaitReason::EventLoopIdle:
-        return text("idle event loop");
+        return QCoreApplication::translate("heddle::WaitReason", "idle event loop");
     case WaitReason::Condition:
-        return text("condition");
+        return QCoreApplication::translate("heddle::WaitReason", "condition");
     }
     return {};
 }
