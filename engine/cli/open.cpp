@@ -15,6 +15,15 @@ int runOpen(const QStringList &arguments)
             throw UsageError(QStringLiteral("There is no file '%1'.").arg(file));
         files << QFileInfo(file).absoluteFilePath();
     }
+#if defined(Q_OS_UNIX) && !defined(Q_OS_DARWIN)
+    // Started apart from this command, the studio could tell nobody.
+    if (qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY")
+        && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) {
+        printError(QStringLiteral("heddle: The studio needs a display, and there is none. Without "
+                                  "one, heddle run makes a trace, and heddle convert a picture."));
+        return RunFailed;
+    }
+#endif
     const QString beside = QCoreApplication::applicationDirPath()
                            + QStringLiteral("/heddle-studio");
     const QString studio = QFileInfo(beside).isExecutable() ? beside

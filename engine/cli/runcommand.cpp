@@ -136,6 +136,10 @@ Options parseOptions(const QStringList &arguments)
     request.isolated = !parser.isSet(inProcess);
     request.record = !parser.isSet(noTrace);
     if (!options.output.isEmpty()) {
+        if (options.json && options.output == QLatin1String("-")) {
+            throw UsageError(QStringLiteral(
+                    "--json and -o - would both write to the standard output. Name a file."));
+        }
         if (!request.record)
             throw UsageError(QStringLiteral("-o writes a trace, but --no-trace records none."));
         if (!writerFor(options.output)) {

@@ -36,6 +36,27 @@ class TestCommandLine : public QObject
     }
 
 private Q_SLOTS:
+    void theReportAndTheTraceAreNotMixedInOneStream()
+    {
+        const Outcome run = heddle({"run", "producer-consumer", "--json", "-o", "-"});
+        QCOMPARE(run.code, 2);
+        QVERIFY(run.output.isEmpty());
+        QVERIFY(run.errors.contains("--json"));
+    }
+
+    void theStudioWithoutADisplayIsExplained()
+    {
+        QProcess process;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        for (const char *name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+            environment.remove(QLatin1String(name));
+        process.setProcessEnvironment(environment);
+        process.start(HEDDLE_PROGRAM, QStringList());
+        QVERIFY(process.waitForFinished(20'000));
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY(process.readAllStandardError().contains("display"));
+    }
+
     void theMainJobEndsWithEveryItemAccountedFor()
     {
         QTemporaryDir folder;
