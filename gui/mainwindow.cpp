@@ -14,6 +14,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QScreen>
 #include <QSettings>
 #include <QStatusBar>
 #include <QToolBar>
@@ -492,7 +493,8 @@ void MainWindow::showKeys()
 void MainWindow::restoreLayout()
 {
     QSettings settings;
-    resize(1500, 940);
+    // On a small or scaled screen, no larger than it.
+    resize(QSize(1500, 940).boundedTo(screen()->availableSize() * 0.95));
     restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
     m_wantsDefaultSizes = !restoreState(settings.value(QStringLiteral("layout")).toByteArray());
     const QString pattern = settings.value(QStringLiteral("pattern")).toString();

@@ -168,10 +168,14 @@ void TimelineView::show(double startNs, double endNs)
 
 void TimelineView::fitAll()
 {
-    const double end = m_store ? std::max(static_cast<double>(m_store->endNs()), 1e4) : 1e6;
-    m_scale.nsPerPixel = end * 1.01 / lanesWidth();
-    m_scale.startNs = 0;
+    m_scale = wholeTrace(lanesWidth());
     moved();
+}
+
+TimelineScale TimelineView::wholeTrace(int lanesWidth) const
+{
+    const double end = m_store ? std::max(static_cast<double>(m_store->endNs()), 1e4) : 1e6;
+    return {0, end * 1.01 / lanesWidth};
 }
 
 void TimelineView::fitSelection()
@@ -381,10 +385,13 @@ void TimelineView::paintEvent(QPaintEvent *)
     painter.drawLine(TitleWidth - 1, 0, TitleWidth - 1, area.height());
 }
 
-void TimelineView::resizeEvent(QResizeEvent *)
+void TimelineView::resizeEvent(QResizeEvent *event)
 {
+    const TimelineScale before = wholeTrace(std::max(event->oldSize().width() - TitleWidth, 50));
+    const bool showedAll = m_scale.startNs == before.startNs
+                           && m_scale.nsPerPixel == before.nsPerPixel;
     updateScrollBar();
-    if (m_following || (m_store && m_scale.startNs == 0 && !m_hasFrame))
+    if (m_following || showedAll || (m_store && m_scale.startNs == 0 && !m_hasFrame))
         fitAll();
     else
         moved();

@@ -87,6 +87,7 @@ private:
     void setStart(double startNs);
     void moved();
     int lanesWidth() const;
+    TimelineScale wholeTrace(int lanesWidth) const;
     int scrollOffset() const;
     TimelineSelection hit(const QPoint &position) const;
     QString tooltip(const TimelineSelection &selection) const;

@@ -128,6 +128,13 @@ private Q_SLOTS:
         QVERIFY2(told.contains("put") && told.contains("producer 1") && told.contains("consumer 1"),
                  qPrintable(told));
 
+        // The whole trace stays in sight when the window gets narrower.
+        view.fitAll();
+        window->resize(1100, 900);
+        QTRY_VERIFY(view.viewport()->width() < 800);
+        QVERIFY(view.visibleEndNs() >= tab->store()->endNs());
+        view.select(TimelineSelection::ofSlice({producer->handle, 0, index}));
+
         // Keys move the view; the full stop goes to the next of the same name.
         const double before = view.scale().nsPerPixel;
         QTest::keyClick(&view, Qt::Key_W);
