@@ -18,6 +18,7 @@ OverviewStrip::OverviewStrip(TimelineView *view, QWidget *parent)
     setCursor(Qt::PointingHandCursor);
     setAccessibleName(tr("Overview of the whole trace"));
     connect(view, &TimelineView::viewChanged, this, qOverload<>(&QWidget::update));
+    connect(view, &TimelineView::frameChanged, this, qOverload<>(&QWidget::update));
 }
 
 double OverviewStrip::scale() const
