@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracecollection_p.h"
 
+#include <QFile>
+
 #include <chrono>
 
 namespace heddle {
@@ -97,6 +99,9 @@ void TraceCollection::drain()
     if (!m_feed) {
         if (m_reader.processId() == 0)
             return;
+        // Both sides have it mapped: without a name, nobody's end can leave it behind. (Where an
+        // open file cannot be removed, it goes with the run's folder.)
+        QFile::remove(m_recordingPath);
         m_writer.setStart(m_reader.startMonotonicNs(), m_reader.startRealtimeNs());
         m_feed = std::make_unique<RecordingFeed>(m_writer,
                                                  static_cast<std::int64_t>(m_reader.processId()),
