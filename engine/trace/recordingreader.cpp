@@ -134,8 +134,8 @@ RecordingError RecordingReader::open(const std::string &path)
     auto next = std::make_unique<Private>();
     if (RecordingError error = next->file.open(path))
         return error;
-    RecordingError foreign{
-            "The file " + path + " is not a recording of this version of Heddle, or it is damaged"};
+    RecordingError foreign{"The file " + path
+                           + " is not a recording of this version of Heddle, or it is damaged"};
     if (next->file.size() < sizeof(FileHeader))
         return foreign;
     auto *header = reinterpret_cast<FileHeader *>(next->file.data());
