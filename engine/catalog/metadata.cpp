@@ -70,23 +70,45 @@ MetadataParser::MetadataParser(QJsonObject metadata)
 
 bool MetadataParser::fail(const QString &where, const QString &what)
 {
-    m_problem = QStringLiteral("%1 (at \"%2\" in the plugin's metadata)").arg(what, where);
+    const QString sentence = what.endsWith(QLatin1Char('.')) ? what.chopped(1) : what;
+    m_problem = QStringLiteral("%1 (at \"%2\" in the plugin's metadata)").arg(sentence, where);
     return false;
 }
 
 std::optional<PatternInfo> MetadataParser::parse()
 {
     PatternInfo info;
-    if (readIdentity(info) && readParameters(info) && readFaults(info) && readPresets(info)
-        && readOutcomes(info)) {
+    if (checkShape() && readIdentity(info) && readParameters(info) && readFaults(info)
+        && readPresets(info) && readOutcomes(info)) {
         return info;
     }
     return std::nullopt;
 }
 
+// An entry of another type would be read as empty, and silently have no effect.
+bool MetadataParser::checkShape()
+{
+    for (const char *key : {"tags", "presets", "faults", "results", "invariants"}) {
+        const QJsonValue value = m_metadata.value(QLatin1String(key));
+        if (!value.isUndefined() && !value.isArray())
+            return fail(QLatin1String(key), QStringLiteral("This entry must be a list"));
+    }
+    const QJsonValue parameters = m_metadata.value(QStringLiteral("parameters"));
+    if (!parameters.isUndefined() && !parameters.isObject()) {
+        return fail(QStringLiteral("parameters"),
+                    QStringLiteral("This entry must be an object with \"properties\""));
+    }
+    const QJsonValue properties = parameters.toObject().value(QStringLiteral("properties"));
+    if (!properties.isUndefined() && !properties.isObject()) {
+        return fail(QStringLiteral("parameters.properties"),
+                    QStringLiteral("This entry must be an object of name and schema"));
+    }
+    return true;
+}
+
 bool MetadataParser::readIdentity(PatternInfo &info)
 {
-    static const QRegularExpression wellFormed(QStringLiteral("^[a-z][a-z0-9]*(-[a-z0-9]+)*$"));
+    static const QRegularExpression wellFormed(QStringLiteral("^[a-z][a-z0-9]*(-[a-z0-9]+)*\\z"));
     info.id = m_metadata.value(QStringLiteral("id")).toString();
     if (!wellFormed.match(info.id).hasMatch()) {
         return fail(
@@ -151,23 +173,64 @@ bool MetadataParser::readParameter(const QString &name, const QJsonObject &schem
         return fail(where, QStringLiteral("The type \"%1\" is none of integer, number, boolean and "
                                           "string")
                                    .arg(type));
+    if (!readLimits(where, schema, parameter) || !readChoices(where, schema, parameter))
+        return false;
     parameter.title = titleOf(schema, QStringLiteral("title"));
     if (parameter.title.text(QStringLiteral("en")).isEmpty())
         parameter.title = LocalizedText(QJsonValue(name));
     parameter.description = titleOf(schema, QStringLiteral("description"));
-    parameter.minimum = numberOf(schema.value(QStringLiteral("minimum")));
-    parameter.maximum = numberOf(schema.value(QStringLiteral("maximum")));
     parameter.unit = LocalizedText(schema.value(QStringLiteral("x-unit")));
     parameter.group = LocalizedText(schema.value(QStringLiteral("x-group")));
     parameter.hint = schema.value(QStringLiteral("x-hint")).toString();
-    for (const QJsonValue &title : schema.value(QStringLiteral("x-enum-titles")).toArray())
-        parameter.choiceTitles.append(LocalizedText(title));
     parameter.defaultValue = schema.value(QStringLiteral("default"));
     QString problem;
     if (parameter.defaultValue.isUndefined())
         return fail(where, QStringLiteral("The parameter needs a default"));
     if (!parameter.accepts(parameter.defaultValue, &problem))
         return fail(where + QStringLiteral(".default"), problem);
+    return true;
+}
+
+bool MetadataParser::readLimits(const QString &where, const QJsonObject &schema,
+                                ParameterInfo &parameter)
+{
+    for (const char *key : {"minimum", "maximum"}) {
+        const QJsonValue limit = schema.value(QLatin1String(key));
+        if (!limit.isUndefined() && !limit.isDouble()) {
+            return fail(where + QLatin1Char('.') + QLatin1String(key),
+                        QStringLiteral("The limit must be a number"));
+        }
+    }
+    parameter.minimum = numberOf(schema.value(QStringLiteral("minimum")));
+    parameter.maximum = numberOf(schema.value(QStringLiteral("maximum")));
+    if (parameter.minimum && parameter.maximum && *parameter.minimum > *parameter.maximum) {
+        return fail(where + QStringLiteral(".minimum"),
+                    QStringLiteral("The minimum is above the maximum"));
+    }
+    return true;
+}
+
+bool MetadataParser::readChoices(const QString &where, const QJsonObject &schema,
+                                 ParameterInfo &parameter)
+{
+    const QJsonValue choices = schema.value(QStringLiteral("enum"));
+    if (choices.isUndefined())
+        return true;
+    const QString place = where + QStringLiteral(".enum");
+    const QJsonArray entries = choices.toArray();
+    if (schema.value(QStringLiteral("type")) != QLatin1String("string"))
+        return fail(place, QStringLiteral("Only a parameter of type string can have choices"));
+    if (entries.isEmpty()
+        || !std::all_of(entries.begin(), entries.end(),
+                        [](const QJsonValue &entry) { return entry.isString(); })) {
+        return fail(place, QStringLiteral("The choices must be a list of one text or more"));
+    }
+    for (const QJsonValue &title : schema.value(QStringLiteral("x-enum-titles")).toArray())
+        parameter.choiceTitles.append(LocalizedText(title));
+    if (!parameter.choiceTitles.isEmpty() && parameter.choiceTitles.size() != entries.size()) {
+        return fail(where + QStringLiteral(".x-enum-titles"),
+                    QStringLiteral("There must be one title for each choice, or none"));
+    }
     return true;
 }
 
@@ -216,15 +279,30 @@ bool MetadataParser::readOutcomes(PatternInfo &info)
 {
     for (const QJsonValue &value : m_metadata.value(QStringLiteral("results")).toArray()) {
         const QJsonObject result = value.toObject();
-        info.results.append({result.value(QStringLiteral("id")).toString(),
-                             LocalizedText(result.value(QStringLiteral("name"))),
-                             LocalizedText(result.value(QStringLiteral("unit"))),
-                             result.value(QStringLiteral("direction")).toString()});
+        ResultInfo entry;
+        entry.id = result.value(QStringLiteral("id")).toString();
+        entry.name = LocalizedText(result.value(QStringLiteral("name")));
+        entry.unit = LocalizedText(result.value(QStringLiteral("unit")));
+        entry.direction = result.value(QStringLiteral("direction")).toString();
+        if (entry.id.isEmpty())
+            return fail(QStringLiteral("results"), QStringLiteral("A result needs an id"));
+        static const QStringList directions{QString(), QStringLiteral("higher"),
+                                            QStringLiteral("lower")};
+        if (!directions.contains(entry.direction)) {
+            return fail(QStringLiteral("results.") + entry.id,
+                        QStringLiteral("The direction \"%1\" is neither higher nor lower")
+                                .arg(entry.direction));
+        }
+        info.results.append(entry);
     }
     for (const QJsonValue &value : m_metadata.value(QStringLiteral("invariants")).toArray()) {
         const QJsonObject invariant = value.toObject();
-        info.invariants.append({invariant.value(QStringLiteral("id")).toString(),
-                                LocalizedText(invariant.value(QStringLiteral("description")))});
+        InvariantInfo entry;
+        entry.id = invariant.value(QStringLiteral("id")).toString();
+        entry.description = LocalizedText(invariant.value(QStringLiteral("description")));
+        if (entry.id.isEmpty())
+            return fail(QStringLiteral("invariants"), QStringLiteral("An invariant needs an id"));
+        info.invariants.append(entry);
     }
     return true;
 }

@@ -16,9 +16,12 @@ public:
 
 private:
     bool fail(const QString &where, const QString &what);
+    bool checkShape();
     bool readIdentity(PatternInfo &info);
     bool readParameters(PatternInfo &info);
     bool readParameter(const QString &name, const QJsonObject &schema, ParameterInfo &parameter);
+    bool readLimits(const QString &where, const QJsonObject &schema, ParameterInfo &parameter);
+    bool readChoices(const QString &where, const QJsonObject &schema, ParameterInfo &parameter);
     bool readPresets(PatternInfo &info);
     bool readFaults(PatternInfo &info);
     bool readOutcomes(PatternInfo &info);
