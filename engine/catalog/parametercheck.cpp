@@ -35,6 +35,12 @@ QString valueText(const QJsonValue &value)
     }
 }
 
+// Whether it is an integer that a qint64 holds exactly; only then the default does not matter.
+bool isWhole(const QJsonValue &value)
+{
+    return value.toInteger(0) == value.toInteger(1);
+}
+
 int editDistance(const QString &a, const QString &b)
 {
     QList<int> row(b.size() + 1);
@@ -102,8 +108,7 @@ bool ParameterInfo::accepts(const QJsonValue &value, QString *problem) const
     case Type::Integer:
     case Type::Number: {
         const double number = value.toDouble(std::nan(""));
-        fits = value.isDouble() && std::isfinite(number)
-               && (type == Type::Number || number == std::floor(number))
+        fits = value.isDouble() && std::isfinite(number) && (type == Type::Number || isWhole(value))
                && (!minimum || number >= *minimum) && (!maximum || number <= *maximum);
         break;
     }
@@ -178,6 +183,10 @@ std::optional<QJsonValue> PatternInfo::parse(const QString &wanted, const QStrin
     case ParameterInfo::Type::Integer:
     case ParameterInfo::Type::Number: {
         bool isNumber = false;
+        if (const qint64 whole = text.toLongLong(&isNumber); isNumber) {
+            value = whole; // a double has 53 bits
+            break;
+        }
         const double number = text.toDouble(&isNumber);
         if (isNumber)
             value = number;
