@@ -50,9 +50,12 @@ Read readPlugin(const QFileInfo &file)
     const QJsonObject raw = loader.metaData();
     const QString name = file.fileName();
     if (raw.isEmpty()) {
+        QString reason = loader.errorString();
+        if (!reason.endsWith(QLatin1Char('.')))
+            reason += QLatin1Char('.');
         read.problem = QStringLiteral(
                                "%1 is not a Qt plugin, or is damaged. %2 Rebuild it, or remove it.")
-                               .arg(name, loader.errorString());
+                               .arg(name, reason);
         return read;
     }
     const QString iid = raw.value(QStringLiteral("IID")).toString();
@@ -148,7 +151,10 @@ void Catalog::scan()
     d->cache = fresh;
     std::sort(d->patterns.begin(), d->patterns.end(),
               [](const PatternInfo &a, const PatternInfo &b) {
-                  return std::pair(a.mechanism, a.id) < std::pair(b.mechanism, b.id);
+                  if (a.mechanism != b.mechanism)
+                      return a.mechanism < b.mechanism;
+                  const int order = QString::localeAwareCompare(a.name.text(), b.name.text());
+                  return order != 0 ? order < 0 : a.id < b.id;
               });
 }
 
