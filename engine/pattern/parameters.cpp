@@ -30,6 +30,12 @@ bool isNumber(const QJsonValue &value)
     return value.isDouble();
 }
 
+// Whether a qint64 holds it exactly; only then the default does not matter.
+bool isWhole(const QJsonValue &value)
+{
+    return value.toInteger(0) == value.toInteger(1);
+}
+
 std::chrono::nanoseconds scaled(double value, double nanoseconds)
 {
     return std::chrono::nanoseconds(std::llround(value * nanoseconds));
@@ -43,7 +49,7 @@ Parameters::Parameters(QJsonObject values)
 
 qint64 Parameters::integer(const QString &name) const
 {
-    return valueOf(m_values, name, "an integer", isNumber).toInteger();
+    return valueOf(m_values, name, "an integer", isWhole).toInteger();
 }
 
 double Parameters::number(const QString &name) const

@@ -37,7 +37,8 @@ RunContext::~RunContext() = default;
 
 void RunContext::progress(double fraction, const QString &text)
 {
-    m_setup.observer->progress(std::clamp(fraction, 0.0, 1.0), text);
+    // 0 of 0 is not a number, which std::clamp would let through.
+    m_setup.observer->progress(fraction > 0 ? std::min(fraction, 1.0) : 0.0, text);
 }
 
 void RunContext::log(LogLevel level, const QString &text)
