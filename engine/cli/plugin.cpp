@@ -7,6 +7,7 @@
 #include <QCommandLineParser>
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QPluginLoader>
 #include <QRegularExpression>
 
@@ -29,7 +30,8 @@ int checkPlugin(const QString &path)
 {
     if (!QFile::exists(path))
         throw UsageError(QStringLiteral("There is no file '%1'.").arg(path));
-    const QPluginLoader loader(path);
+    // A relative path would be looked for in Qt's plugin folders.
+    const QPluginLoader loader(QFileInfo(path).absoluteFilePath());
     const QJsonObject raw = loader.metaData();
     if (raw.isEmpty()) {
         printError(QStringLiteral("%1 is not a Qt plugin: %2").arg(path, loader.errorString()));

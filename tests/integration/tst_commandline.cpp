@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -223,6 +225,16 @@ private Q_SLOTS:
         QVERIFY2(outcome.code == 0, outcome.errors.constData());
         QCOMPARE(outcome.json()["results"].toObject()["items"].toInt(), 100);
         QCOMPARE(outcome.json()["lost"].toInt(), 0);
+    }
+
+    void aPluginCanBeCheckedFromWhereOneStands()
+    {
+        const QString plugin = QFileInfo(HEDDLE_PROGRAM).absolutePath()
+                               + "/../lib/heddle/patterns/producer-consumer/producer-consumer.so";
+        const Outcome check = heddle({"plugin", "check", QDir::current().relativeFilePath(plugin)});
+        QVERIFY2(check.code == 0, check.errors.constData());
+        QVERIFY2(check.output.contains("in order"), check.output.constData());
+        QVERIFY2(check.output.contains("a lesson"), check.output.constData());
     }
 };
 
