@@ -45,20 +45,30 @@ void ControlChannel::readToEnd()
 
 void ControlChannel::readAvailable()
 {
-    m_buffer += m_socket->readAll();
-    qsizetype start = 0;
-    for (qsizetype end = m_buffer.indexOf('\n'); end >= 0; end = m_buffer.indexOf('\n', start)) {
-        const QJsonDocument line = QJsonDocument::fromJson(m_buffer.sliced(start, end - start));
-        start = end + 1;
-        if (!line.isObject()) {
-            m_socket->abort();
+    if (m_socket->isOpen())
+        m_buffer += m_socket->readAll();
+    for (qsizetype end = m_buffer.indexOf('\n'); end >= 0; end = m_buffer.indexOf('\n')) {
+        // Taken out before it is announced: the receiver may come back to here.
+        const QByteArray line = m_buffer.first(end);
+        m_buffer.remove(0, end + 1);
+        const QJsonDocument message = line.size() > LongestLine ? QJsonDocument()
+                                                                : QJsonDocument::fromJson(line);
+        if (!message.isObject()) {
+            abandon();
             return;
         }
-        Q_EMIT received(line.object());
+        Q_EMIT received(message.object());
     }
-    m_buffer.remove(0, start);
     if (m_buffer.size() > LongestLine)
-        m_socket->abort();
+        abandon();
+}
+
+void ControlChannel::abandon()
+{
+    m_buffer.clear();
+    m_socket->disconnect(this); // its end must not be read again
+    m_socket->abort();
+    Q_EMIT closed();
 }
 
 } // namespace heddle

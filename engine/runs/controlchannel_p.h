@@ -30,6 +30,8 @@ Q_SIGNALS:
     void closed();
 
 private:
+    void abandon();
+
     QLocalSocket *m_socket;
     QByteArray m_buffer;
 };
