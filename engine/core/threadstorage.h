@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string_view>
 
 namespace heddle {
@@ -71,9 +72,14 @@ private:
         explicit Shared(std::string_view name)
             : object(trace::ObjectKind::Storage, name)
         {}
-        void add(int change) { object.count(count.fetch_add(change) + change); }
+        void add(int change)
+        {
+            const std::lock_guard lock(mutex);
+            object.count(count.fetch_add(change) + change);
+        }
 
         trace::Object object;
+        std::mutex mutex; ///< the counter tells the changes in the order in which they happen
         std::atomic<int> count{0};
     };
     struct Slot

@@ -45,24 +45,29 @@ public:
     {
         if (deadline == Never)
             return Result::TimedOut;
+        // The condition is woken by a stop of its own, requested when the stopper is known: a
+        // waiter that sees the stop itself may go on before the stopper has left its name.
+        std::atomic<trace::ThreadIndex> stopper{0};
+        std::stop_source known(std::nostopstate);
+        std::optional<std::stop_callback<NoteStopper>> note;
+        if (stop.stop_possible()) {
+            known = std::stop_source();
+            note.emplace(stop, NoteStopper{&stopper, &known});
+        }
         if (stop.stop_requested())
             return Result::Stopped;
         trace::Wait wait(object, reason);
-        std::atomic<trace::ThreadIndex> stopper{0};
-        std::optional<std::stop_callback<NoteStopper>> note;
-        if (stop.stop_possible())
-            note.emplace(stop, NoteStopper{&stopper});
         ++m_waiters;
-        const bool woken = deadline ? m_condition.wait_until(lock, stop, *deadline, ready)
-                                    : m_condition.wait(lock, stop, ready);
+        const bool woken = deadline ? m_condition.wait_until(lock, known.get_token(), *deadline,
+                                                             ready)
+                                    : m_condition.wait(lock, known.get_token(), ready);
         --m_waiters;
         if (woken) {
             wait.finish(isShutDown() ? trace::WaitOutcome::ShutDown : trace::WaitOutcome::Woken,
                         m_waker);
             return Result::Woken;
         }
-        if (stop.stop_requested()) {
-            note.reset(); // waits for the callback
+        if (known.stop_requested()) {
             wait.finish(trace::WaitOutcome::Stopped, stopper);
             return Result::Stopped;
         }
@@ -92,7 +97,12 @@ private:
     struct NoteStopper
     {
         std::atomic<trace::ThreadIndex> *stopper;
-        void operator()() const { stopper->store(trace::currentThread()); }
+        std::stop_source *known;
+        void operator()() const
+        {
+            stopper->store(trace::currentThread());
+            known->request_stop();
+        }
     };
 
     std::condition_variable_any m_condition;

@@ -70,15 +70,21 @@ void Executor::enqueue(std::function<Outcome()> run, std::function<void()> cance
         throw ShutDown(QStringLiteral("The executor takes no more tasks"), name(),
                        QStringLiteral("Submit before shutDown()"));
     }
-    m_object.count(m_pending.fetch_add(1) + 1);
+    countPending(1);
     const trace::Flow flow = trace::Flow::begin(trace::FlowKind::Task);
     flow.taskState(trace::TaskState::Ready);
     dispatch({std::move(run), std::move(cancel), flow});
 }
 
+void Executor::countPending(qsizetype change)
+{
+    const std::lock_guard lock(m_counting);
+    m_object.count(m_pending.fetch_add(change) + change);
+}
+
 void Executor::runTask(Task &task) noexcept
 {
-    m_object.count(m_pending.fetch_sub(1) - 1);
+    countPending(-1);
     if (m_cancelPending) {
         task.flow.end();
         task.flow.taskState(trace::TaskState::Cancelled);

@@ -91,6 +91,7 @@ protected:
 
 private:
     void enqueue(std::function<Outcome()> run, std::function<void()> cancel);
+    void countPending(qsizetype change);
     /// Requests \a stop when \a future is cancelled, for as long as it is not finished.
     static void stopWhenCancelled(const QFuture<void> &future, std::stop_source stop);
 
@@ -98,6 +99,7 @@ private:
     std::mutex m_gate; ///< nothing is dispatched after the shut-down
     bool m_shutDown = false;
     std::atomic<bool> m_cancelPending{false};
+    std::mutex m_counting; ///< the counter tells the changes in the order in which they happen
     std::atomic<qsizetype> m_pending{0};
 };
 

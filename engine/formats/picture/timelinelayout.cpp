@@ -72,7 +72,9 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
 
     const std::vector<ThreadInfo> threads = store.threads();
     const std::vector<ProcessInfo> processes = store.processes();
-    QCollator byName;
+    // The locale "C" knows no numeric order.
+    const QLocale locale;
+    QCollator byName(locale.language() == QLocale::C ? QLocale(QLocale::English) : locale);
     byName.setNumericMode(true);
     for (std::size_t process = 0; process < processes.size(); ++process) {
         std::vector<std::size_t> shown;

@@ -15,10 +15,11 @@ namespace {
 constexpr int LabelWidth = 28; // narrower boxes have no room for a word
 constexpr int CpuStrip = 5;
 
-// The distance between ticks: 1, 2 or 5 times a power of ten, at least \a pixels apart.
+// The distance between ticks: 1, 2 or 5 times a power of ten, at least \a pixels apart; but no more
+// than fits into a number of nanoseconds.
 std::int64_t tickNs(double nsPerPixel, double pixels)
 {
-    const double wanted = std::max(nsPerPixel * pixels, 1.0);
+    const double wanted = std::clamp(nsPerPixel * pixels, 1.0, 1e18);
     const double power = std::pow(10.0, std::floor(std::log10(wanted)));
     for (const double factor : {1.0, 2.0, 5.0, 10.0}) {
         if (factor * power >= wanted)

@@ -144,13 +144,14 @@ QString durationText(std::int64_t ns)
     const double size = std::abs(value);
     const auto number = [](double scaled) {
         const double absolute = std::abs(scaled);
-        return QString::number(scaled, 'f', absolute < 10 ? 2 : absolute < 100 ? 1 : 0);
+        return QString::number(scaled, 'f', absolute < 9.995 ? 2 : absolute < 99.95 ? 1 : 0);
     };
     if (size < 1e3)
         return QStringLiteral("%1 ns").arg(ns);
-    if (size < 1e6)
+    // What is rounded up to a thousand is one of the next unit.
+    if (size < 999.5e3)
         return number(value / 1e3) + QStringLiteral(" µs");
-    if (size < 1e9)
+    if (size < 999.5e6)
         return number(value / 1e6) + QStringLiteral(" ms");
     return number(value / 1e9) + QStringLiteral(" s");
 }
