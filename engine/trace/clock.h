@@ -36,6 +36,19 @@ public:
         return static_cast<std::uint64_t>(monotonicNs());
     }
 
+    /// The current instant, read once all loads before it are complete.
+    ///
+    /// RDTSC alone may run ahead of an earlier load that misses the cache (AMD64 APM 3, Intel SDM
+    /// 2B), so that whoever has just taken a lock could seem to have it before the one who
+    /// released it. What follows from another thread's doing is stamped with this.
+    static std::uint64_t orderedTicks() noexcept
+    {
+#ifdef HEDDLE_HAS_TSC
+        _mm_lfence();
+#endif
+        return ticks();
+    }
+
     /// CLOCK_MONOTONIC in nanoseconds (the steady clock elsewhere).
     static std::int64_t monotonicNs() noexcept;
 

@@ -32,8 +32,8 @@ public:
         if (!m_value)
             return;
         if (ThreadWriter *writer = ThreadWriter::current()) {
-            writer->write(RecordType::TaskStateChanged,
-                          Record::tagged(m_value, static_cast<std::uint8_t>(state)));
+            writer->writeOrdered(RecordType::TaskStateChanged,
+                                 Record::tagged(m_value, static_cast<std::uint8_t>(state)));
         }
     }
     [[nodiscard]] constexpr FlowId id() const noexcept { return m_value & Record::TickMask; }
@@ -45,7 +45,7 @@ private:
         if (!m_value)
             return;
         if (ThreadWriter *writer = ThreadWriter::current())
-            writer->write(type, m_value);
+            writer->writeOrdered(type, m_value);
     }
 
     std::uint64_t m_value = 0;

@@ -35,8 +35,8 @@ private:
     void writeCount(ThreadWriter *writer, std::int64_t value) const noexcept
     {
         if (value == static_cast<std::int32_t>(value)) [[likely]] {
-            writer->write(RecordType::Counter,
-                          Record::pair(m_id, static_cast<std::uint32_t>(value)));
+            writer->writeOrdered(RecordType::Counter,
+                                 Record::pair(m_id, static_cast<std::uint32_t>(value)));
         } else if (writer->writeLong(RecordType::CounterWide, m_id, 1)) {
             writer->append(RecordType::Value, 0, static_cast<std::uint64_t>(value));
             writer->publishUnits();
@@ -76,7 +76,7 @@ public:
         if (m_writer && ThreadWriter::current() == m_writer) [[unlikely]] {
             const std::uint32_t high = (waker & 0xffffff)
                                        | (static_cast<std::uint32_t>(outcome) << 24);
-            m_writer->write(RecordType::WaitEnd, Record::pair(m_object, high));
+            m_writer->writeOrdered(RecordType::WaitEnd, Record::pair(m_object, high));
         }
         m_writer = nullptr;
     }

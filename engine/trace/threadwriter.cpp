@@ -193,7 +193,7 @@ bool ThreadWriter::writeLong(RecordType type, std::uint64_t payload,
         if (!nextChunk())
             return false;
     }
-    *m_cursor = {Record::makeHead(type, Clock::ticks() - m_firstTick), payload};
+    *m_cursor = {Record::makeHead(type, Clock::orderedTicks() - m_firstTick), payload};
     m_pending = m_cursor + 1;
     return true;
 }

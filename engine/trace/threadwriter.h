@@ -41,13 +41,15 @@ public:
     /// Appends a record of one unit, stamped with the present time.
     void write(RecordType type, std::uint64_t payload) noexcept
     {
-        if (m_cursor == m_end) [[unlikely]] {
-            if (!nextChunk())
-                return;
-        }
-        m_cursor->head = Record::makeHead(type, Clock::ticks() - m_firstTick);
-        m_cursor->payload = payload;
-        publish(m_cursor + 1);
+        if (hasRoom()) [[likely]]
+            writeAt(Clock::ticks(), type, payload);
+    }
+    /// The same for what follows from another thread's doing: the end of a wait, a flow that
+    /// arrives, a value that is shared. It never seems to happen before its cause.
+    void writeOrdered(RecordType type, std::uint64_t payload) noexcept
+    {
+        if (hasRoom()) [[likely]]
+            writeAt(Clock::orderedTicks(), type, payload);
     }
 
     /// Starts a record that has \a continuations further units. False when it had to be dropped;
@@ -94,10 +96,17 @@ private:
     static void setRecording(bool on) noexcept;
     static ThreadWriter *attach() noexcept;
     void introduce() noexcept;
+    bool hasRoom() noexcept { return m_cursor != m_end || nextChunk(); }
     bool nextChunk() noexcept;
     bool claimChunk() noexcept;
     void closeChunk() noexcept;
 
+    void writeAt(std::uint64_t ticks, RecordType type, std::uint64_t payload) noexcept
+    {
+        m_cursor->head = Record::makeHead(type, ticks - m_firstTick);
+        m_cursor->payload = payload;
+        publish(m_cursor + 1);
+    }
     void publish(Record *end) noexcept
     {
         m_cursor = end;

@@ -3,7 +3,10 @@
 
 #include <QTest>
 
-#include <cmath>
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 using namespace heddle::trace;
 
@@ -20,6 +23,24 @@ private Q_SLOTS:
             QVERIFY(now >= last);
             last = now;
         }
+    }
+
+    void whoTakesALockReadsNoEarlierInstantThanWhoReleasedIt()
+    {
+        constexpr int perThread = 300'000;
+        std::mutex lock;
+        std::vector<std::uint64_t> instants;
+        instants.reserve(2 * perThread);
+        const auto take = [&] {
+            for (int k = 0; k < perThread; ++k) {
+                const std::lock_guard guard(lock);
+                instants.push_back(Clock::orderedTicks());
+            }
+        };
+        std::thread other(take);
+        take();
+        other.join();
+        QVERIFY(std::is_sorted(instants.begin(), instants.end()));
     }
 
     void conversionIsExactAtThePairsAndLinearBetween()
