@@ -24,10 +24,10 @@ int runConvert(const QStringList &arguments)
     QStringList ids;
     for (const auto &writer : traceWriters())
         ids << writer->id();
-    const QCommandLineOption format(
-            QStringLiteral("format"),
-            QStringLiteral("One of %1 (default: by suffix).").arg(ids.join(QStringLiteral(", "))),
-            QStringLiteral("format"));
+    const QCommandLineOption format(QStringLiteral("format"),
+                                    QStringLiteral("One of %1, or a suffix (default: that of OUT).")
+                                            .arg(ids.join(QStringLiteral(", "))),
+                                    QStringLiteral("format"));
     parser.addOption(format);
     parser.process(arguments);
     const QStringList files = parser.positionalArguments().mid(1);
@@ -35,7 +35,7 @@ int runConvert(const QStringList &arguments)
         throw UsageError(
                 QStringLiteral("Give an existing trace and a new file. heddle convert --help "
                                "tells more."));
-    if (parser.isSet(format) && !ids.contains(parser.value(format))) {
+    if (parser.isSet(format) && !writerCalled(parser.value(format))) {
         throw UsageError(QStringLiteral("There is no format '%1'. Known are: %2.")
                                  .arg(parser.value(format), ids.join(QStringLiteral(", "))));
     }

@@ -282,18 +282,21 @@ int runRun(const QStringList &arguments)
         std::fputs("\r\033[K", stderr);
 
     int code = exitCodeOf(run.report(), interrupt.times() > 0);
-    if (!options.output.isEmpty()) {
+    QString written;
+    // A run that could not begin has no trace, and must not take the place of one.
+    if (!options.output.isEmpty() && run.trace()->threadCount() > 0) {
         try {
             exportTrace(*run.trace(), options.output);
+            written = options.output;
         } catch (const Error &error) {
             printError(QStringLiteral("heddle: ") + QString::fromUtf8(error.what()));
             code = code == Done ? RunFailed : code;
         }
     }
     if (options.json)
-        printJson(reportJson(run, options.output));
+        printJson(reportJson(run, written));
     else if (options.output != QLatin1String("-"))
-        printReport(run, options.output);
+        printReport(run, written);
     return code;
 }
 

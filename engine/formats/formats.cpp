@@ -14,6 +14,31 @@
 
 namespace heddle {
 
+namespace {
+
+Error writeFailure(const QFileDevice &file, const QString &place)
+{
+    return Error(QStringLiteral("The file cannot be written: %1").arg(file.errorString()), place,
+                 QStringLiteral("Choose a place that you may write to, with space left"));
+}
+
+// The writers know a device; the user knows a file.
+void writeInto(const TraceWriter &writer, const TraceStore &store, QFileDevice &file,
+               const QString &place, const FormatProgress &progress, std::stop_token stop)
+{
+    try {
+        writer.write(store, file, progress, std::move(stop));
+    } catch (const Stopped &) {
+        throw;
+    } catch (const Error &) {
+        if (file.error() == QFileDevice::NoError)
+            throw;
+        throw writeFailure(file, place);
+    }
+}
+
+} // namespace
+
 TraceWriter::~TraceWriter() = default;
 TraceReader::~TraceReader() = default;
 
@@ -54,6 +79,15 @@ const TraceWriter *writerFor(const QString &path)
     return nullptr;
 }
 
+const TraceWriter *writerCalled(const QString &format)
+{
+    for (const auto &writer : traceWriters()) {
+        if (writer->id() == format || writer->suffixes().contains(format, Qt::CaseInsensitive))
+            return writer.get();
+    }
+    return nullptr;
+}
+
 QStringList knownSuffixes()
 {
     QStringList known;
@@ -67,15 +101,7 @@ QStringList knownSuffixes()
 void exportTrace(const TraceStore &store, const QString &path, const QString &format,
                  const FormatProgress &progress, std::stop_token stop)
 {
-    const TraceWriter *writer = nullptr;
-    if (format.isEmpty()) {
-        writer = writerFor(path);
-    } else {
-        for (const auto &candidate : traceWriters()) {
-            if (candidate->id() == format)
-                writer = candidate.get();
-        }
-    }
+    const TraceWriter *writer = format.isEmpty() ? writerFor(path) : writerCalled(format);
     if (!writer) {
         throw Error(QStringLiteral("No format is known for this file"), path,
                     QStringLiteral("Use one of the suffixes ")
@@ -83,23 +109,25 @@ void exportTrace(const TraceStore &store, const QString &path, const QString &fo
     }
     if (path == QLatin1String("-")) {
         QFile output;
-        if (!output.open(stdout, QIODevice::WriteOnly))
-            throw Error(QStringLiteral("The standard output cannot be written"),
-                        output.errorString());
-        writer->write(store, output, progress, stop);
-        if (!output.flush())
-            throw Error(QStringLiteral("The standard output cannot be written"),
-                        output.errorString());
+        if (!output.open(stdout, QIODevice::WriteOnly | QIODevice::Unbuffered))
+            throw writeFailure(output, QStringLiteral("standard output"));
+        writeInto(*writer, store, output, QStringLiteral("standard output"), progress, stop);
+        return;
+    }
+    // A pipe or a device is written to; a file of that name would take its place.
+    if (const QFileInfo target(path); target.exists() && !target.isFile()) {
+        QFile output(path);
+        if (!output.open(QIODevice::WriteOnly | QIODevice::Unbuffered))
+            throw writeFailure(output, path);
+        writeInto(*writer, store, output, path, progress, stop);
         return;
     }
     // Goes to a temporary file beside the target, synced and renamed by commit(). An exception
     // leaves the old file as it was.
     QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly)) {
-        throw Error(QStringLiteral("The file cannot be written: %1").arg(file.errorString()), path,
-                    QStringLiteral("Choose a folder that exists and that you may write to"));
-    }
-    writer->write(store, file, progress, stop);
+    if (!file.open(QIODevice::WriteOnly | QIODevice::Unbuffered))
+        throw writeFailure(file, path);
+    writeInto(*writer, store, file, path, progress, stop);
     if (!file.commit()) {
         throw Error(
                 QStringLiteral("The file could not be completed: %1").arg(file.errorString()), path,

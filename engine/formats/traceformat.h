@@ -56,13 +56,15 @@ HEDDLE_TIMELINE_EXPORT const std::vector<std::unique_ptr<TraceReader>> &traceRea
 
 /// The writer for the suffix of \a path; null if there is none. "-" is written as Perfetto.
 HEDDLE_TIMELINE_EXPORT const TraceWriter *writerFor(const QString &path);
+/// The writer with the id or the suffix \a format: "chrome" or "json"; null if there is none.
+HEDDLE_TIMELINE_EXPORT const TraceWriter *writerCalled(const QString &format);
 /// The suffixes that can be written: ".pftrace", ".json" …
 HEDDLE_TIMELINE_EXPORT QStringList knownSuffixes();
 
 /// Writes \a store to the file \a path: first to a temporary file beside it, which replaces an
-/// existing one only when it is whole and synced. \a format is a writer's id; empty means by
-/// suffix.
-/// "-" is the standard output. Blocks. \throws Error, Stopped
+/// existing one only when it is whole and synced. A pipe or a device is written to directly, "-" is
+/// the standard output. \a format is as for writerCalled(); empty means by suffix. Blocks. \throws
+/// Error, Stopped
 HEDDLE_TIMELINE_EXPORT void exportTrace(const TraceStore &store, const QString &path,
                                         const QString &format = {},
                                         const FormatProgress &progress = {},

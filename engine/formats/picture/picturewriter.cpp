@@ -4,6 +4,7 @@
 #include <heddle/formats/timelinelegend.h>
 #include <heddle/formats/timelinepainter.h>
 
+#include <QBuffer>
 #include <QCoreApplication>
 #include <QGuiApplication>
 #include <QImage>
@@ -121,6 +122,46 @@ private:
     int m_lanesHeight;
 };
 
+// In memory first: Qt's SVG and PDF engines do not tell that a device took less than it was given.
+QByteArray drawn(const Picture &picture, const QString &title, PictureWriter::Kind kind)
+{
+    QByteArray document;
+    QBuffer buffer(&document);
+    buffer.open(QIODevice::WriteOnly);
+    const QSize size = picture.size();
+    switch (kind) {
+    case PictureWriter::Kind::Png: {
+        QImage image(size, QImage::Format_RGB32);
+        QPainter painter(&image);
+        picture.paint(painter);
+        painter.end();
+        image.save(&buffer, "PNG");
+        break;
+    }
+    case PictureWriter::Kind::Svg: {
+        QSvgGenerator generator;
+        generator.setOutputDevice(&buffer);
+        generator.setSize(size);
+        generator.setViewBox(QRect(QPoint(0, 0), size));
+        generator.setTitle(title);
+        QPainter painter(&generator);
+        picture.paint(painter);
+        break;
+    }
+    case PictureWriter::Kind::Pdf: {
+        QPdfWriter writer(&buffer);
+        writer.setTitle(title);
+        writer.setResolution(96);
+        writer.setPageMargins(QMarginsF());
+        writer.setPageSize(QPageSize(QSizeF(size) * 72.0 / 96.0, QPageSize::Point));
+        QPainter painter(&writer);
+        picture.paint(painter);
+        break;
+    }
+    }
+    return document;
+}
+
 } // namespace
 
 QString PictureWriter::id() const
@@ -146,42 +187,10 @@ void PictureWriter::write(const TraceStore &store, QIODevice &device,
                 QStringLiteral(
                         "Create a QGuiApplication, with the platform \"offscreen\" if need be"));
     }
-    const Picture picture(store);
-    const QSize size = picture.size();
-    bool written = true;
-    switch (m_kind) {
-    case Kind::Png: {
-        QImage image(size, QImage::Format_RGB32);
-        QPainter painter(&image);
-        picture.paint(painter);
-        painter.end();
-        written = !stop.stop_requested() && image.save(&device, "PNG");
-        break;
-    }
-    case Kind::Svg: {
-        QSvgGenerator generator;
-        generator.setOutputDevice(&device);
-        generator.setSize(size);
-        generator.setViewBox(QRect(QPoint(0, 0), size));
-        generator.setTitle(heading(store));
-        QPainter painter(&generator);
-        picture.paint(painter);
-        break;
-    }
-    case Kind::Pdf: {
-        QPdfWriter writer(&device);
-        writer.setTitle(heading(store));
-        writer.setResolution(96);
-        writer.setPageMargins(QMarginsF());
-        writer.setPageSize(QPageSize(QSizeF(size) * 72.0 / 96.0, QPageSize::Point));
-        QPainter painter(&writer);
-        picture.paint(painter);
-        break;
-    }
-    }
+    const QByteArray document = drawn(Picture(store), heading(store), m_kind);
     if (stop.stop_requested())
         throw Stopped(QStringLiteral("The export was cancelled"), id());
-    if (!written) {
+    if (device.write(document) != document.size()) {
         throw Error(QStringLiteral("The picture cannot be written: %1").arg(device.errorString()),
                     id(), QStringLiteral("Free some disk space and try again"));
     }

@@ -211,15 +211,7 @@ inline QStringList linesOf(const heddle::TraceStore &store)
     return lines;
 }
 
-/// The writer or reader with the identifier \a id.
-inline const heddle::TraceWriter &writerNamed(const char *id)
-{
-    for (const auto &writer : heddle::traceWriters()) {
-        if (writer->id() == QLatin1String(id))
-            return *writer;
-    }
-    qFatal("no writer %s", id);
-}
+/// The reader with the identifier \a id.
 inline const heddle::TraceReader &readerNamed(const char *id)
 {
     for (const auto &reader : heddle::traceReaders()) {
@@ -233,7 +225,7 @@ inline QByteArray written(const heddle::TraceStore &store, const char *format)
 {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
-    writerNamed(format).write(store, buffer, {}, {});
+    heddle::writerCalled(QLatin1String(format))->write(store, buffer, {}, {});
     return buffer.data();
 }
 inline void readInto(heddle::TraceStore &store, QByteArray bytes)

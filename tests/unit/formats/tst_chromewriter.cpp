@@ -154,10 +154,12 @@ private Q_SLOTS:
         std::stop_source source;
         QBuffer buffer;
         buffer.open(QIODevice::WriteOnly);
-        QVERIFY_EXCEPTION_THROWN(
-                writerNamed("chrome").write(
-                        store, buffer, [&](double) { source.request_stop(); }, source.get_token()),
-                Stopped);
+        QVERIFY_EXCEPTION_THROWN(writerCalled(QStringLiteral("chrome"))
+                                         ->write(
+                                                 store, buffer,
+                                                 [&](double) { source.request_stop(); },
+                                                 source.get_token()),
+                                 Stopped);
         const json document = json::parse(buffer.data().toStdString());
         QVERIFY(!document["traceEvents"].empty());
         QVERIFY(document["traceEvents"].size() < all);

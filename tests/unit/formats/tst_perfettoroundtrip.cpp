@@ -88,8 +88,9 @@ private Q_SLOTS:
         source.request_stop();
         QBuffer out;
         out.open(QIODevice::WriteOnly);
-        QVERIFY_EXCEPTION_THROWN(writerNamed("perfetto").write(store, out, {}, source.get_token()),
-                                 Stopped);
+        QVERIFY_EXCEPTION_THROWN(
+                writerCalled(QStringLiteral("perfetto"))->write(store, out, {}, source.get_token()),
+                Stopped);
         QBuffer in(&bytes);
         in.open(QIODevice::ReadOnly);
         TraceStore copy;

@@ -5,6 +5,9 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
+
+#include <sys/stat.h>
 
 using namespace heddle;
 
@@ -138,17 +141,58 @@ private Q_SLOTS:
                  1);
     }
 
+    void aFormatIsCalledByItsIdOrASuffix()
+    {
+        for (const auto &writer : traceWriters()) {
+            QCOMPARE(writerCalled(writer->id()), writer.get());
+            for (const QString &suffix : writer->suffixes())
+                QCOMPARE(writerCalled(suffix), writer.get());
+        }
+        QCOMPARE(writerCalled(QStringLiteral("doc")), nullptr);
+    }
+
+    void aFullDeviceIsAnError_data()
+    {
+        QTest::addColumn<QString>("format");
+        for (const auto &writer : traceWriters())
+            QTest::addRow("%s", qPrintable(writer->id())) << writer->id();
+    }
     void aFullDeviceIsAnError()
     {
+        QFETCH(QString, format);
         TraceStore store;
         fillRandomly(store, 20'000, 35);
-        for (const char *format : {"perfetto", "chrome"}) {
-            FullDevice device(300'000);
-            const QString message = failure(
-                    [&] { writerNamed(format).write(store, device, {}, {}); });
-            QVERIFY2(message.contains(QStringLiteral("No space left on device")),
-                     qPrintable(message));
-        }
+        FullDevice device(1'000);
+        const QString message = failure(
+                [&] { writerCalled(format)->write(store, device, {}, {}); });
+        QVERIFY2(message.contains(QStringLiteral("No space left on device")), qPrintable(message));
+    }
+
+    void aFullDiskNamesTheFile_data() { aFullDeviceIsAnError_data(); }
+    void aFullDiskNamesTheFile()
+    {
+        QFETCH(QString, format);
+        TraceStore store;
+        fillRandomly(store, 2'000, 36);
+        const QString message = failure(
+                [&] { exportTrace(store, QStringLiteral("/dev/full"), format); });
+        QVERIFY2(message.contains(QStringLiteral("No space left on device|/dev/full|")),
+                 qPrintable(message));
+    }
+
+    void aPipeIsWrittenTo()
+    {
+        const QString pipe = path("pipe");
+        QCOMPARE(::mkfifo(qPrintable(pipe), 0600), 0);
+        TraceStore store;
+        fillRandomly(store, 2'000, 37);
+        QByteArray received;
+        const std::unique_ptr<QThread> reader(QThread::create([&] { received = content(pipe); }));
+        reader->start();
+        exportTrace(store, pipe, QStringLiteral("perfetto"));
+        reader->wait();
+        exportTrace(store, path("file.pftrace"));
+        QCOMPARE(received, content(path("file.pftrace")));
     }
 
     void aMissingFolderIsAnError()
@@ -178,5 +222,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_APPLESS_MAIN(TestTraceFormat)
+QTEST_MAIN(TestTraceFormat)
 #include "tst_traceformat.moc"
