@@ -3,6 +3,31 @@
 
 namespace heddle {
 
+// A blocked call, in its own stack frame. Under the event's mutex.
+struct Event::Blocked
+{
+    explicit Blocked(Event &owner)
+        : event(owner)
+        , next(owner.m_blocked)
+    {
+        event.m_blocked = this;
+    }
+    ~Blocked()
+    {
+        Blocked **link = &event.m_blocked;
+        while (*link && *link != this)
+            link = &(*link)->next;
+        if (*link) // it gave up
+            *link = next;
+    }
+    Blocked(const Blocked &) = delete;
+    Blocked &operator=(const Blocked &) = delete;
+
+    Event &event;
+    Blocked *next;
+    trace::Flow wake;
+};
+
 Event::Event(std::string_view name)
     : m_object(trace::ObjectKind::Event, name)
 {}
@@ -20,6 +45,8 @@ void Event::set()
     m_set = true;
     ++m_timesSet;
     m_object.count(1);
+    for (; m_blocked; m_blocked = m_blocked->next)
+        m_blocked->wake = trace::Flow::begin(trace::FlowKind::Wake);
     m_waiters.wakeAll();
 }
 
@@ -60,10 +87,13 @@ bool Event::waitUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
     if (m_set)
         return true;
     const quint64 before = m_timesSet;
-    return m_waiters.wait(
-                   lock, m_object.id(), trace::WaitReason::Event, deadline, stop,
-                   [&] { return m_timesSet != before; }, [] { return false; })
-           == WaitPoint::Result::Woken;
+    Blocked blocked(*this);
+    const bool woken = m_waiters.wait(
+                               lock, m_object.id(), trace::WaitReason::Event, deadline, stop,
+                               [&] { return m_timesSet != before; }, [] { return false; })
+                       == WaitPoint::Result::Woken;
+    blocked.wake.end();
+    return woken;
 }
 
 } // namespace heddle

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <heddle/core/waitpoint.h>
+#include <heddle/trace/flow.h>
 
 #include <QtGlobal>
 
@@ -15,7 +16,7 @@ namespace heddle {
 /// that set() woke returns true even if clear() follows immediately.
 ///
 /// Trace: an object of kind event whose counter is 1 while it is set; a wait for every blocked call
-/// with the thread that set it. Threads: any.
+/// with the thread that set it, and a flow from set() to each waiter that it woke. Threads: any.
 class HEDDLE_ENGINE_EXPORT Event
 {
 public:
@@ -40,12 +41,15 @@ public:
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
+    struct Blocked;
+
     bool waitUntil(WaitPoint::Deadline deadline, const std::stop_token &stop);
 
     trace::Object m_object;
     mutable std::mutex m_mutex;
     bool m_set = false;
-    quint64 m_timesSet = 0; ///< so that clear() cannot take back what woke a waiter
+    quint64 m_timesSet = 0;       ///< so that clear() cannot take back what woke a waiter
+    Blocked *m_blocked = nullptr; ///< the calls that no set() has woken yet
     WaitPoint m_waiters;
 };
 

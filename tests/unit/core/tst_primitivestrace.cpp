@@ -291,7 +291,7 @@ private Q_SLOTS:
                 (void)queue.get();
         }).join();
         trace.end();
-        const std::vector<std::uint64_t> flows = trace.flowsFrom("producer");
+        const std::vector<std::uint64_t> flows = trace.flowsFrom("producer", FlowKind::QueueItem);
         QCOMPARE(flows.size(), std::size_t{3});
         QCOMPARE(std::set(flows.begin(), flows.end()).size(), std::size_t{3});
         for (const std::uint64_t flow : flows) {
@@ -322,7 +322,7 @@ private Q_SLOTS:
         }).join();
         trace.end();
         QCOMPARE(taken, (std::vector<int>{20, 10, 30, 10, 20, 30}));
-        const std::vector<std::uint64_t> flows = trace.flowsFrom("main");
+        const std::vector<std::uint64_t> flows = trace.flowsFrom("main", FlowKind::QueueItem);
         const auto &ends = trace.store.flowPoints(trace.thread("consumer"));
         QCOMPARE(flows.size(), std::size_t{6});
         QCOMPARE(ends.size(), std::size_t{6});
@@ -389,6 +389,35 @@ private Q_SLOTS:
             QCOMPARE(wait.outcome, WaitOutcome::Woken);
             QCOMPARE(wait.waker, handleOf(trace, "setter"));
         }
+    }
+
+    void aSetFlowsToEveryWaiterThatItWoke()
+    {
+        RecordedTrace trace;
+        Event event("event");
+        Thread impatient("impatient", [&] { (void)event.waitFor(1ms); });
+        impatient.join();
+        Thread first("first", [&] { event.wait(); });
+        Thread second("second", [&] { event.wait(); });
+        trace.untilWaiting("first");
+        trace.untilWaiting("second");
+        Thread("setter", [&] { event.set(); }).join();
+        first.join();
+        second.join();
+        event.wait(); // wakes nobody
+        trace.end();
+        const std::vector<std::uint64_t> flows = trace.flowsFrom("setter", FlowKind::Wake);
+        QCOMPARE(flows.size(), std::size_t{2});
+        std::set<std::size_t> reached;
+        for (const std::uint64_t flow : flows) {
+            const std::vector<FlowPoint> points = trace.store.flow(flow);
+            QCOMPARE(points.size(), std::size_t{2});
+            QCOMPARE(points[0].kind, FlowKind::Wake);
+            QCOMPARE(points[1].phase, FlowPhase::End);
+            reached.insert(points[1].thread);
+        }
+        QCOMPARE(reached, (std::set{trace.thread("first"), trace.thread("second")}));
+        QCOMPARE(trace.store.counts().flows, std::uint64_t{2});
     }
 
     void aSemaphoresCounterIsItsFreePermits()
@@ -491,11 +520,12 @@ private Q_SLOTS:
         trace.end();
         const std::size_t sender = trace.thread("sender");
         QCOMPARE(trace.store.slices(sender, 0).size(), std::size_t{2});
-        QCOMPARE(trace.flowsFrom("sender").size(), std::size_t{2});
+        QCOMPARE(trace.flowsFrom("sender", FlowKind::Message).size(), std::size_t{2});
         for (std::size_t k = 0; k < 2; ++k) {
             const Interval slice = trace.store.slices(sender, 0).at(k);
             QCOMPARE(trace.store.name(slice.value), QStringLiteral("news"));
-            const std::vector<FlowPoint> points = trace.store.flow(trace.flowsFrom("sender")[k]);
+            const std::vector<FlowPoint> points = trace.store.flow(
+                    trace.flowsFrom("sender", FlowKind::Message)[k]);
             QCOMPARE(points.size(), std::size_t{2});
             QCOMPARE(points[0].kind, FlowKind::Message);
             QVERIFY(points[0].ns <= slice.startNs);
@@ -522,7 +552,7 @@ private Q_SLOTS:
         QCOMPARE(trace.store.slices(handler, 0).size(), std::size_t{1});
         const Interval slice = trace.store.slices(handler, 0).at(0);
         QCOMPARE(trace.store.name(slice.value), QStringLiteral("news"));
-        const std::vector<std::uint64_t> flows = trace.flowsFrom("sender");
+        const std::vector<std::uint64_t> flows = trace.flowsFrom("sender", FlowKind::Message);
         QCOMPARE(flows.size(), std::size_t{1});
         const std::vector<FlowPoint> points = trace.store.flow(flows[0]);
         QCOMPARE(points.size(), std::size_t{2});
@@ -600,7 +630,7 @@ private Q_SLOTS:
         go.set();
         receiver.end();
         trace.end();
-        QCOMPARE(trace.flowsFrom("main").size(), std::size_t{2});
+        QCOMPARE(trace.flowsFrom("main", FlowKind::Message).size(), std::size_t{2});
         QCOMPARE(trace.store.slices(trace.thread("receiver"), 0).size(), std::size_t{2});
     }
 };

@@ -73,13 +73,13 @@ public:
             values.push_back(track.at(k).value);
         return values;
     }
-    /// The flows that begin in a thread, in order of time.
-    std::vector<std::uint64_t> flowsFrom(const char *name) const
+    /// The flows of a kind that begin in a thread, in order of time.
+    std::vector<std::uint64_t> flowsFrom(const char *name, heddle::FlowKind kind) const
     {
         const auto &points = store.flowPoints(thread(name));
         std::vector<std::uint64_t> flows;
         for (std::size_t k = 0; k < points.size(); ++k) {
-            if (points.at(k).phase == heddle::FlowPhase::Begin)
+            if (points.at(k).phase == heddle::FlowPhase::Begin && points.at(k).kind == kind)
                 flows.push_back(points.at(k).flow);
         }
         return flows;
