@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mainwindow.h"
 
+#include "keyboardmap.h"
 #include "language.h"
+#include "recentfilesmenu.h"
 
 #include <heddle/formats/traceformat.h>
 
@@ -23,7 +25,6 @@
 namespace heddle::studio {
 
 namespace {
-constexpr int MostRecentFiles = 10;
 constexpr int TickMilliseconds = 100;
 
 QString stateText(RunState state)
@@ -79,6 +80,7 @@ MainWindow::MainWindow(QWidget *parent)
     , m_log(new LogPanel)
     , m_state(new QLabel)
     , m_counts(new QLabel)
+    , m_recent(new RecentFilesMenu(tr("Open &Recent"), this))
 {
     setWindowTitle(tr("Heddle Studio"));
     setAcceptDrops(true);
@@ -211,8 +213,8 @@ void MainWindow::makeMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
     file->addAction(m_open);
-    m_recent = file->addMenu(tr("Open &Recent"));
-    connect(m_recent, &QMenu::aboutToShow, this, &MainWindow::fillRecentFiles);
+    file->addMenu(m_recent);
+    connect(m_recent, &RecentFilesMenu::chosen, this, &MainWindow::openFile);
     m_export = file->addMenu(tr("&Export"));
     for (const auto &writer : traceWriters()) {
         const QString id = writer->id();
@@ -261,7 +263,8 @@ void MainWindow::makeMenus()
     }
 
     QMenu *help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(tr("&Keys"), QKeySequence(Qt::Key_Question), this, &MainWindow::showKeys);
+    help->addAction(tr("&Keys"), QKeySequence(Qt::Key_Question), this,
+                    [this] { showKeyboardMap(this); });
     help->addAction(tr("&About Heddle"), this, [this] {
         QMessageBox::about(
                 this, tr("About Heddle"),
@@ -327,7 +330,8 @@ void MainWindow::openFile(const QString &path)
     auto *tab = new TraceTab;
     tab->openFile(path);
     addTab(tab);
-    rememberFile(path);
+    m_recent->add(path);
+    QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
 }
 
 void MainWindow::addTab(TraceTab *tab)
@@ -446,48 +450,6 @@ void MainWindow::chooseExport(const QString &format)
         QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
         tab->exportTo(path, format);
     }
-}
-
-void MainWindow::rememberFile(const QString &path)
-{
-    QSettings settings;
-    const QString absolute = QFileInfo(path).absoluteFilePath();
-    QStringList files = settings.value(QStringLiteral("recentFiles")).toStringList();
-    files.removeAll(absolute);
-    files.prepend(absolute);
-    settings.setValue(QStringLiteral("recentFiles"), files.mid(0, MostRecentFiles));
-    settings.setValue(QStringLiteral("folder"), QFileInfo(absolute).absolutePath());
-}
-
-void MainWindow::fillRecentFiles()
-{
-    m_recent->clear();
-    for (const QString &path : QSettings().value(QStringLiteral("recentFiles")).toStringList())
-        m_recent->addAction(path, this, [this, path] { openFile(path); });
-    if (m_recent->isEmpty())
-        m_recent->addAction(tr("No files yet"))->setEnabled(false);
-}
-
-void MainWindow::showKeys()
-{
-    QMessageBox box(this);
-    box.setWindowTitle(tr("Keys"));
-    box.setText(
-            tr("<table cellspacing='6'>"
-               "<tr><td><b>F5</b></td><td>run</td><td><b>Shift+F5</b></td><td>stop</td></tr>"
-               "<tr><td><b>W</b> <b>S</b></td><td>zoom in, out</td><td><b>A</b> "
-               "<b>D</b></td><td>pan left, right</td></tr>"
-               "<tr><td><b>F</b></td><td>fit the selection, or "
-               "all</td><td><b>Esc</b></td><td>select nothing</td></tr>"
-               "<tr><td><b>,</b> <b>.</b></td><td>previous, next of the same "
-               "name</td><td><b>Home</b> <b>End</b></td><td>start, end (follow)</td></tr>"
-               "<tr><td><b>Ctrl+wheel</b></td><td>zoom at the "
-               "pointer</td><td><b>Shift+wheel</b></td><td>pan</td></tr>"
-               "<tr><td><b>drag</b></td><td>pan</td><td><b>Shift+drag</b></td><td>measure</td></tr>"
-               "<tr><td><b>Ctrl+O</b></td><td>open a trace</td><td><b>Ctrl+0</b></td><td>fit the "
-               "whole trace</td></tr>"
-               "</table>"));
-    box.exec();
 }
 
 void MainWindow::restoreLayout()

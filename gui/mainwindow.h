@@ -21,6 +21,8 @@
 
 namespace heddle::studio {
 
+class RecentFilesMenu;
+
 /// The studio's window: patterns on the left, form and lesson on the right, one tab per run or
 /// trace in the centre, details below. GUI thread.
 class MainWindow : public QMainWindow
@@ -57,10 +59,7 @@ private:
     void updateResults();
     void chooseFile();
     void chooseExport(const QString &format);
-    void rememberFile(const QString &path);
-    void fillRecentFiles();
     void setMode(Appearance::Mode mode);
-    void showKeys();
     void restoreLayout();
 
     QTabWidget *m_tabs;
@@ -73,6 +72,7 @@ private:
     LogPanel *m_log;
     QLabel *m_state;
     QLabel *m_counts;
+    RecentFilesMenu *m_recent;
     QTimer m_tick;
     QAction *m_run = nullptr;
     QAction *m_stop = nullptr;
@@ -81,7 +81,6 @@ private:
     QAction *m_zoomIn = nullptr;
     QAction *m_zoomOut = nullptr;
     QAction *m_fit = nullptr;
-    QMenu *m_recent = nullptr;
     QMenu *m_export = nullptr;
     QList<QDockWidget *> m_docks; ///< in the order of their creation
     bool m_wantsDefaultSizes = false;

@@ -2,6 +2,9 @@
 #include "timelineview.h"
 
 #include "appearance.h"
+#include "timelinearrows.h"
+#include "timelinehit.h"
+#include "timelinetooltip.h"
 
 #include <QHelpEvent>
 #include <QKeyEvent>
@@ -20,7 +23,6 @@ namespace heddle::studio {
 namespace {
 constexpr int RefreshMilliseconds = 33;
 constexpr double NarrowestNsPerPixel = 0.05;
-constexpr std::size_t MostArrows = 64;
 } // namespace
 
 TimelineView::TimelineView(QWidget *parent)
@@ -256,42 +258,9 @@ void TimelineView::selectNeighbour(bool forward)
         select(TimelineSelection::ofSlice(*next));
 }
 
-int TimelineView::arrowY(const FlowPoint &point) const
-{
-    const TimelineLane *lane = m_layout.thread(point.thread);
-    if (!lane)
-        return 0;
-    const auto slice = m_store->sliceAt(point.thread, point.ns);
-    return slice ? TimelineLayout::sliceTop(*lane, slice->depth) + TimelineLayout::SliceHeight / 2
-                 : lane->top + TimelineLayout::StateHeight / 2;
-}
-
-// From each begin to its steps and ends; a wait's arrow comes from the thread that ended it.
 void TimelineView::updateArrows()
 {
-    m_arrows.clear();
-    if (!m_store)
-        return;
-    if (m_selection.kind == TimelineSelection::Kind::Slice) {
-        for (const FlowPoint &point : m_store->flowsOf(m_selection.slice, MostArrows)) {
-            const std::vector<FlowPoint> points = m_store->flow(point.flow);
-            for (std::size_t k = 1; k < points.size(); ++k) {
-                if (m_layout.thread(points[k - 1].thread) && m_layout.thread(points[k].thread)) {
-                    m_arrows.push_back({points[k - 1].ns, points[k].ns, arrowY(points[k - 1]),
-                                        arrowY(points[k])});
-                }
-            }
-        }
-    } else if (m_selection.kind == TimelineSelection::Kind::Wait) {
-        const WaitInfo wait = m_store->wait(m_selection.handle, m_selection.index);
-        const TimelineLane *own = m_layout.thread(m_selection.handle);
-        const TimelineLane *waker = wait.waker ? m_layout.thread(*wait.waker) : nullptr;
-        if (own && waker && wait.durationNs != Interval::Unfinished) {
-            const std::int64_t end = wait.startNs + wait.durationNs;
-            m_arrows.push_back({end, end, waker->top + waker->height / 2,
-                                own->top + TimelineLayout::StateHeight / 2});
-        }
-    }
+    m_arrows = m_store ? arrowsOf(*m_store, m_layout, m_selection) : std::vector<TimelineArrow>();
 }
 
 QRect TimelineView::rectOf(SliceRef slice) const
@@ -487,104 +456,17 @@ void TimelineView::mouseDoubleClickEvent(QMouseEvent *event)
 
 TimelineSelection TimelineView::hit(const QPoint &position) const
 {
-    TimelineSelection found;
-    const int y = position.y() - TimelinePainter::RulerHeight + scrollOffset();
-    const TimelineLane *lane = m_layout.laneAt(y);
-    if (!m_store || !lane || position.y() < TimelinePainter::RulerHeight
-        || position.x() < TitleWidth)
-        return found;
-    const auto ns = static_cast<std::int64_t>(m_scale.ns(position.x() - TitleWidth));
-    // What is narrower than a few pixels is hit by being near.
-    const auto near = [&](const IntervalTrack &track) -> std::optional<std::size_t> {
-        const auto reach = static_cast<std::int64_t>(2 * m_scale.nsPerPixel);
-        const std::size_t index = track.firstEndingAfter(ns - reach);
-        std::size_t exact = track.indexAt(ns);
-        if (exact < track.size())
-            return exact;
-        return index < track.size() && track.at(index).startNs <= ns + reach
-                       ? std::optional<std::size_t>(index)
-                       : std::nullopt;
-    };
-    if (lane->kind == TimelineLane::Kind::Cpu) {
-        if (const auto index = near(m_store->cpu(lane->handle))) {
-            found.kind = TimelineSelection::Kind::Cpu;
-            found.handle = lane->handle;
-            found.index = *index;
-        }
-    } else if (lane->kind == TimelineLane::Kind::Counter) {
-        found.kind = TimelineSelection::Kind::Counter;
-        found.handle = lane->handle;
-        found.startNs = found.endNs = ns;
-    } else if (lane->kind == TimelineLane::Kind::Thread) {
-        const int inLane = y - lane->top;
-        if (inLane > TimelineLayout::StateHeight) {
-            const auto depth = static_cast<std::size_t>((inLane - TimelineLayout::StateHeight - 2)
-                                                        / TimelineLayout::SliceHeight);
-            if (depth < m_store->depthCount(lane->handle)) {
-                if (const auto index = near(m_store->slices(lane->handle, depth)))
-                    return TimelineSelection::ofSlice({lane->handle, depth, *index});
-            }
-        } else if (const auto wait = near(m_store->waits(lane->handle)); wait && inLane > 5) {
-            return TimelineSelection::ofWait(lane->handle, *wait);
-        } else if (const auto index = near(m_store->scheduling(lane->handle))) {
-            found.kind = TimelineSelection::Kind::Scheduling;
-            found.handle = lane->handle;
-            found.index = *index;
-        }
-    }
-    return found;
-}
-
-QString TimelineView::tooltip(const TimelineSelection &selection) const
-{
-    if (selection.kind == TimelineSelection::Kind::Nothing)
+    if (!m_store || position.y() < TimelinePainter::RulerHeight || position.x() < TitleWidth)
         return {};
-    const auto [start, end] = selection.span(*m_store);
-    const QString length = durationText(end - start);
-    const std::vector<ThreadInfo> threads = m_store->threads();
-    switch (selection.kind) {
-    case TimelineSelection::Kind::Slice:
-        return m_store->name(m_store->slices(selection.slice.thread, selection.slice.depth)
-                                     .at(selection.slice.index)
-                                     .value)
-               + QStringLiteral("\n") + length;
-    case TimelineSelection::Kind::Wait: {
-        const WaitInfo wait = m_store->wait(selection.handle, selection.index);
-        QString text = tr("waits: %1, %2").arg(waitReasonText(wait.reason), length);
-        if (wait.object)
-            text.prepend(m_store->objects()[*wait.object].name + QStringLiteral("\n"));
-        if (wait.waker)
-            text += QStringLiteral("\n") + tr("ended by %1").arg(threads[*wait.waker].name);
-        return text;
-    }
-    case TimelineSelection::Kind::Scheduling: {
-        const SchedulingValue value = SchedulingValue::unpack(
-                m_store->scheduling(selection.handle).at(selection.index).value);
-        return value.state == trace::SchedulingState::Running
-                       ? tr("on CPU %1, %2").arg(value.cpu).arg(length)
-               : value.state == trace::SchedulingState::Preempted
-                       ? tr("ready, but no processor was free, %1").arg(length)
-                       : tr("off the processor, %1").arg(length);
-    }
-    case TimelineSelection::Kind::Cpu: {
-        const std::uint32_t thread = m_store->cpu(selection.handle).at(selection.index).value;
-        return (thread < threads.size() ? threads[thread].name : QString()) + QStringLiteral("\n")
-               + length;
-    }
-    case TimelineSelection::Kind::Counter:
-        return tr("%1: %2")
-                .arg(m_store->objects()[selection.handle].name)
-                .arg(m_store->counter(selection.handle).valueAt(selection.startNs));
-    default:
-        return {};
-    }
+    return selectionAt(*m_store, m_layout, m_scale, position.x() - TitleWidth,
+                       position.y() - TimelinePainter::RulerHeight + scrollOffset());
 }
 
 bool TimelineView::viewportEvent(QEvent *event)
 {
     if (event->type() == QEvent::ToolTip && m_store) {
         const auto *help = static_cast<QHelpEvent *>(event);
-        const QString text = tooltip(hit(help->pos()));
+        const QString text = tooltipText(*m_store, hit(help->pos()));
         if (text.isEmpty())
             QToolTip::hideText();
         else

@@ -90,9 +90,7 @@ private:
     TimelineScale wholeTrace(int lanesWidth) const;
     int scrollOffset() const;
     TimelineSelection hit(const QPoint &position) const;
-    QString tooltip(const TimelineSelection &selection) const;
     void paintSelection(QPainter &painter);
-    int arrowY(const FlowPoint &point) const;
 
     std::shared_ptr<const TraceStore> m_store;
     TimelineTheme m_theme;
