@@ -107,7 +107,13 @@ enum : std::uint32_t {
 namespace TaskState {
 enum : std::uint32_t { Cpu = 1, Comm = 2, Tid = 3, State = 4 };
 }
-enum class KernelState : std::uint32_t { Runnable = 2, Running = 3, Sleeping = 4 };
+enum class KernelState : std::uint32_t {
+    Runnable = 2,
+    Running = 3,
+    Sleeping = 4,
+    Dead = 7,
+    Destroyed = 8
+};
 namespace ProcessTree {
 enum : std::uint32_t {
     Processes = 1,

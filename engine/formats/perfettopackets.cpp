@@ -269,6 +269,22 @@ void PacketParser::parseAttributes(protozero::pbf_reader message)
     }
 }
 
+static trace::SchedulingState schedulingState(KernelState state)
+{
+    switch (state) {
+    case KernelState::Running:
+        return trace::SchedulingState::Running;
+    case KernelState::Runnable:
+        return trace::SchedulingState::Preempted;
+    case KernelState::Dead:
+    case KernelState::Destroyed:
+        return trace::SchedulingState::Ended;
+    case KernelState::Sleeping:
+        break;
+    }
+    return trace::SchedulingState::Blocked;
+}
+
 void PacketParser::parseTaskState(protozero::pbf_reader message, std::int64_t timeNs)
 {
     ParsedEvent event;
@@ -294,13 +310,7 @@ void PacketParser::parseTaskState(protozero::pbf_reader message, std::int64_t ti
     constexpr std::uint32_t mostCpus = 4096;
     if (cpu >= mostCpus)
         return; // damaged: each CPU is a track
-    const trace::SchedulingState value =
-            state == static_cast<std::uint32_t>(KernelState::Running)
-                    ? trace::SchedulingState::Running
-            : state == static_cast<std::uint32_t>(KernelState::Runnable)
-                    ? trace::SchedulingState::Preempted
-                    : trace::SchedulingState::Blocked;
-    event.value = SchedulingValue::pack(value, cpu);
+    event.value = SchedulingValue::pack(schedulingState(static_cast<KernelState>(state)), cpu);
     events.push_back(std::move(event));
 }
 

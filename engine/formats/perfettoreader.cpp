@@ -14,6 +14,12 @@ namespace heddle {
 
 namespace {
 
+void throwIfStopped(const std::stop_token &stop)
+{
+    if (stop.stop_requested())
+        throw Stopped(QStringLiteral("Reading was cancelled"), QStringLiteral("Perfetto import"));
+}
+
 using namespace perfetto;
 
 // Puts parsed events into a store.
@@ -25,7 +31,7 @@ public:
         , m_writer(store)
         , m_store(store)
     {}
-    void build();
+    void build(const std::stop_token &stop);
 
 private:
     struct ThreadFacts
@@ -234,7 +240,7 @@ void StoreBuilder::addFlows(const ParsedEvent &event, std::size_t thread)
         if (isOurs) {
             phase = argument(event, QLatin1String("phase")).toInt() == 0 ? FlowPhase::Begin
                                                                          : FlowPhase::Step;
-        } else if (m_store.flow(flow).empty()) {
+        } else if (!m_store.hasFlow(flow)) {
             phase = FlowPhase::Begin; // the first in time begins it
         }
         m_writer.flowPoint(thread, ns, flow, kind, phase);
@@ -287,7 +293,7 @@ void StoreBuilder::add(const ParsedEvent &event)
     addFlows(event, thread);
 }
 
-void StoreBuilder::build()
+void StoreBuilder::build(const std::stop_token &stop)
 {
     chooseStart();
     readFacts();
@@ -300,8 +306,13 @@ void StoreBuilder::build()
     for (const ParsedEvent &event : m_parser.events)
         order.emplace_back(event.timeNs, order.size());
     std::sort(order.begin(), order.end());
-    for (const auto &[timeNs, index] : order)
+    constexpr std::size_t stopMask = 0xfff;
+    std::size_t done = 0;
+    for (const auto &[timeNs, index] : order) {
         add(m_parser.events[index]);
+        if ((++done & stopMask) == 0)
+            throwIfStopped(stop);
+    }
     m_writer.complete();
 }
 
@@ -335,9 +346,7 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
                 ++damaged; // the next packet can be found nevertheless
             }
             if (parser.packets % 4096 == 0) {
-                if (stop.stop_requested())
-                    throw Stopped(QStringLiteral("Reading was cancelled"),
-                                  QStringLiteral("Perfetto import"));
+                throwIfStopped(stop);
                 if (progress) {
                     progress(1.0
                              - static_cast<double>(trace.length())
@@ -374,7 +383,7 @@ void PerfettoReader::read(QIODevice &device, TraceStore &store, const FormatProg
         parser.attributes.insert(QStringLiteral("damaged_packets"),
                                  QStringLiteral("%1 of %2").arg(damaged).arg(parser.packets));
     }
-    StoreBuilder(parser, store).build();
+    StoreBuilder(parser, store).build(stop);
     if (progress)
         progress(1.0);
 }

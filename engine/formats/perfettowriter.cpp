@@ -3,10 +3,9 @@
 
 #include "perfettostream_p.h"
 #include "sliceorder_p.h"
+#include "threadnumbers_p.h"
 
 #include <heddle/timeline/traceinfo.h>
-
-#include <set>
 
 namespace heddle {
 
@@ -28,6 +27,7 @@ public:
         , m_processes(store.processes())
         , m_threads(store.threads())
         , m_objects(store.objects())
+        , m_tids(uniqueThreadNumbers(m_threads))
     {}
 
     void write();
@@ -62,7 +62,7 @@ private:
     const std::vector<ProcessInfo> m_processes;
     const std::vector<ThreadInfo> m_threads;
     const std::vector<ObjectInfo> m_objects;
-    std::vector<std::int64_t> m_tids; // unique, as readers identify threads by them
+    const std::vector<std::int64_t> m_tids;
 };
 
 void PerfettoExport::writeStart()
@@ -123,21 +123,14 @@ void PerfettoExport::writeProcesses()
 
 void PerfettoExport::writeThreads()
 {
-    constexpr std::int64_t beyondTids = 1'000'000'000;
-    std::set<std::int64_t> used;
     for (std::size_t k = 0; k < m_threads.size(); ++k) {
         const ThreadInfo &info = m_threads[k];
-        std::int64_t tid = info.tid > 0 ? info.tid : beyondTids + static_cast<std::int64_t>(k);
-        // A number that the system gave twice would merge two threads.
-        while (!used.insert(tid).second)
-            tid += beyondTids;
-        m_tids.push_back(tid);
         m_stream.packet([&](pbf_writer &packet) {
             pbf_writer track(packet, pf::Packet::TrackDescriptor);
             track.add_uint64(pf::Track::Uuid, pf::uuid(pf::GroupThread, k));
             pbf_writer thread(track, pf::Track::Thread);
             thread.add_int32(pf::ThreadField::Pid, static_cast<std::int32_t>(pidOf(info)));
-            thread.add_int64(pf::ThreadField::Tid, tid);
+            thread.add_int64(pf::ThreadField::Tid, m_tids[k]);
             thread.add_string(pf::ThreadField::Name, utf8(info.name));
         });
         m_stream.event(
@@ -333,24 +326,28 @@ void PerfettoExport::writeKernelProcesses()
 void PerfettoExport::writeScheduling(std::size_t thread)
 {
     const std::string name = utf8(m_threads[thread].name);
-    const IntervalTrack &track = m_store.scheduling(thread);
-    for (std::size_t k = 0, count = track.size(); k < count; ++k) {
-        const Interval interval = track.at(k);
-        const SchedulingValue value = SchedulingValue::unpack(interval.value);
-        const pf::KernelState state = value.state == trace::SchedulingState::Running
-                                              ? pf::KernelState::Running
-                                      : value.state == trace::SchedulingState::Preempted
-                                              ? pf::KernelState::Runnable
-                                              : pf::KernelState::Sleeping;
+    const auto write = [&](std::int64_t ns, std::uint32_t cpu, pf::KernelState state) {
         m_stream.packet([&](pbf_writer &packet) {
-            packet.add_uint64(pf::Packet::Timestamp, m_stream.timestamp(interval.startNs));
+            packet.add_uint64(pf::Packet::Timestamp, m_stream.timestamp(ns));
             packet.add_uint32(pf::Packet::ClockId, pf::ClockId::Monotonic);
             pbf_writer event(packet, pf::Packet::TaskStateEvent);
-            event.add_int32(pf::TaskState::Cpu, static_cast<std::int32_t>(value.cpu));
+            event.add_int32(pf::TaskState::Cpu, static_cast<std::int32_t>(cpu));
             event.add_string(pf::TaskState::Comm, name);
             event.add_int64(pf::TaskState::Tid, m_tids[thread]);
             event.add_enum(pf::TaskState::State, static_cast<std::int32_t>(state));
         });
+    };
+    const IntervalTrack &track = m_store.scheduling(thread);
+    const std::size_t count = track.size();
+    for (std::size_t k = 0; k < count; ++k) {
+        const Interval interval = track.at(k);
+        const SchedulingValue value = SchedulingValue::unpack(interval.value);
+        write(interval.startNs, value.cpu,
+              value.state == trace::SchedulingState::Running     ? pf::KernelState::Running
+              : value.state == trace::SchedulingState::Preempted ? pf::KernelState::Runnable
+                                                                 : pf::KernelState::Sleeping);
+        if (k + 1 == count && interval.durationNs != Interval::Unfinished)
+            write(interval.startNs + interval.durationNs, value.cpu, pf::KernelState::Dead);
         m_stream.advance();
     }
 }

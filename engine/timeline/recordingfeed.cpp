@@ -223,6 +223,9 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         writer.taskState(handle, ns, record.flow(), static_cast<TaskState>(record.top()));
         break;
     case RecordType::Lost:
+        // A thread that waits writes nothing, so the end of its wait is what was lost first.
+        writer.endWait(handle, ns);
+        waits[handle].isOpen = false;
         writer.lost(handle, ns, record.payload & ((std::uint64_t{1} << 40) - 1),
                     record.payload >> 40);
         break;
@@ -307,6 +310,13 @@ void RecordingFeed::scheduling(std::span<const trace::SchedulingRecord> records)
         if (ns < 0)
             continue; // before the first record
         auto known = d->threadsByTid.find(record.osThreadId);
+        if (record.state == trace::SchedulingState::Ended) {
+            if (known == d->threadsByTid.end())
+                continue;
+            d->writer.scheduled(known->second, ns, record.cpu, record.state);
+            d->threadsByTid.erase(known); // the next one of this number is another thread
+            continue;
+        }
         if (known == d->threadsByTid.end()) {
             const std::size_t handle = d->writer.addThread(
                     d->process, static_cast<std::int64_t>(record.osThreadId), {}, ns);

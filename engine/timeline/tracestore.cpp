@@ -164,7 +164,7 @@ std::vector<SliceArgument> TraceStore::instantArguments(std::size_t thread, std:
     return d->threadTracks.at(thread)->instantArguments.of(index);
 }
 
-std::vector<FlowPoint> TraceStore::flow(std::uint64_t id) const
+std::vector<FlowPoint> TraceStore::flow(std::uint64_t id, std::size_t limit) const
 {
     std::vector<FlowPoint> points;
     {
@@ -172,12 +172,19 @@ std::vector<FlowPoint> TraceStore::flow(std::uint64_t id) const
         const auto entry = d->flows.find(id);
         if (entry == d->flows.end())
             return points;
-        for (std::uint32_t at = entry->second.first; at != 0; at = d->flowPoints[at - 1].next)
+        for (std::uint32_t at = entry->second.first; at != 0 && points.size() < limit;
+             at = d->flowPoints[at - 1].next)
             points.push_back(d->flowPoints[at - 1].point);
     }
     std::stable_sort(points.begin(), points.end(),
                      [](const FlowPoint &a, const FlowPoint &b) { return a.ns < b.ns; });
     return points;
+}
+
+bool TraceStore::hasFlow(std::uint64_t id) const
+{
+    const std::shared_lock lock(d->mutex);
+    return d->flows.find(id) != d->flows.end();
 }
 
 std::vector<FlowPoint> TraceStore::flowsOf(SliceRef slice, std::size_t limit) const
@@ -189,7 +196,8 @@ std::vector<FlowPoint> TraceStore::flowsOf(SliceRef slice, std::size_t limit) co
                                      : interval.startNs + interval.durationNs;
     std::size_t low = 0;
     std::size_t high = tracks.flowPoints.size();
-    const std::size_t count = high;
+    // A selection is answered in the time of a frame, however much lies in the slice's children.
+    constexpr std::size_t mostLookedAt = 20'000;
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
         if (tracks.flowPoints.at(middle).ns < interval.startNs)
@@ -198,7 +206,8 @@ std::vector<FlowPoint> TraceStore::flowsOf(SliceRef slice, std::size_t limit) co
             high = middle;
     }
     std::vector<FlowPoint> found;
-    for (; low < count && found.size() < limit; ++low) {
+    const std::size_t stop = std::min(tracks.flowPoints.size(), low + mostLookedAt);
+    for (; low < stop && found.size() < limit; ++low) {
         const FlowPoint &point = tracks.flowPoints.at(low);
         if (point.ns > end)
             break;

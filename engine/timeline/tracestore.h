@@ -193,9 +193,12 @@ public:
     [[nodiscard]] std::vector<SliceArgument> arguments(SliceRef slice) const;
     [[nodiscard]] std::vector<SliceArgument> instantArguments(std::size_t thread,
                                                               std::size_t index) const;
-    /// All known points of a flow in order of time.
-    [[nodiscard]] std::vector<FlowPoint> flow(std::uint64_t id) const;
+    /// The known points of a flow in order of time; of the first \a limit that were recorded.
+    [[nodiscard]] std::vector<FlowPoint> flow(std::uint64_t id, std::size_t limit = 1024) const;
+    /// Whether any point of the flow is known.
+    [[nodiscard]] bool hasFlow(std::uint64_t id) const;
     /// The points of flows that lie within a slice (not in its children too), at most \a limit.
+    /// Of a slice with very many in its children, not all may be looked at.
     [[nodiscard]] std::vector<FlowPoint> flowsOf(SliceRef slice, std::size_t limit = 256) const;
     /// The deepest slice of \a thread at \a ns.
     [[nodiscard]] std::optional<SliceRef> sliceAt(std::size_t thread, std::int64_t ns) const;

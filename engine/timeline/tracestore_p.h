@@ -38,6 +38,7 @@ struct TraceStore::Private
 
     AppendColumn<QString> names;
     QHash<QString, std::uint32_t> nameIds; ///< the writer's own
+    std::size_t sliceTrackCount = 0;       ///< the writer's own: depths of all threads
 
     AppendColumn<std::unique_ptr<ThreadTracks>> threadTracks;
     AppendColumn<std::unique_ptr<CounterTrack>> counters;

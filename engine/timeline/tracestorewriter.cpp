@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracestore_p.h"
 
+#include <limits>
 #include <mutex>
 
 namespace heddle {
@@ -8,6 +9,10 @@ namespace heddle {
 namespace {
 // Slices that nest deeper are counted as lost: each depth is a track of its own.
 constexpr std::size_t MostDepth = 4096;
+// The same over all threads, so that a damaged recording or file cannot fill the memory.
+constexpr std::size_t MostSliceTracks = 100'000;
+// Slices without a name that stand for those whose begin was lost.
+constexpr std::size_t MostNameless = 64;
 } // namespace
 
 struct TraceStore::Writer::Private
@@ -25,6 +30,14 @@ struct TraceStore::Writer::Private
         while (store->cpus.size() <= number)
             store->cpus.append(std::make_unique<IntervalTrack>());
         return *store->cpus.mutate(number);
+    }
+    // No thread is on a processor after its end.
+    void leaveCpuAtEnd(IntervalTrack &cpuTrack, std::int64_t atTheLatestNs)
+    {
+        const std::size_t last = cpuTrack.at(cpuTrack.size() - 1).value;
+        const std::int64_t endNs = store->threads.at(last).endNs;
+        if (endNs != Interval::Unfinished)
+            cpuTrack.end(std::min(endNs, atTheLatestNs));
     }
     void lose(std::size_t thread, std::uint64_t records)
     {
@@ -134,13 +147,17 @@ void TraceStore::Writer::beginSlice(std::size_t thread, std::int64_t ns, std::ui
 {
     d->see(ns);
     ThreadTracks &tracks = d->tracks(thread);
-    if (tracks.openSlices >= MostDepth) {
+    const std::size_t depths = tracks.depths.size();
+    if (tracks.openSlices == depths && depths < MostDepth
+        && d->store->sliceTrackCount < MostSliceTracks) {
+        tracks.depths.append(std::make_unique<SliceTrack>());
+        ++d->store->sliceTrackCount;
+    }
+    if (tracks.openSlices >= tracks.depths.size()) {
         ++tracks.openSlices;
         d->lose(thread, 1);
         return;
     }
-    if (tracks.openSlices == tracks.depths.size())
-        tracks.depths.append(std::make_unique<SliceTrack>());
     SliceTrack &track = *tracks.depths.mutate(tracks.openSlices);
     if (!arguments.empty())
         track.arguments.append(track.intervals.size(), arguments);
@@ -156,7 +173,7 @@ void TraceStore::Writer::endSlice(std::size_t thread, std::int64_t ns)
         return; // begun before the recording
     d->see(ns);
     --tracks.openSlices;
-    if (tracks.openSlices >= MostDepth)
+    if (tracks.openSlices >= tracks.depths.size())
         return; // counted as lost when it began
     tracks.depths.mutate(tracks.openSlices)->intervals.end(ns);
 }
@@ -252,14 +269,20 @@ void TraceStore::Writer::scheduled(std::size_t thread, std::int64_t ns, std::uin
 {
     d->see(ns);
     ThreadTracks &tracks = d->tracks(thread);
-    tracks.scheduling.begin(ns, SchedulingValue::pack(state, cpu));
     IntervalTrack &track = d->cpu(cpu);
+    const std::size_t count = track.size();
     if (state == trace::SchedulingState::Running) {
+        if (count > 0)
+            d->leaveCpuAtEnd(track, ns); // the one before may have ended without a word
         track.begin(ns, static_cast<std::uint32_t>(thread));
-    } else if (const std::size_t count = track.size();
-               count > 0 && track.at(count - 1).value == thread) {
+    } else if (count > 0 && track.at(count - 1).value == thread) {
         track.end(ns);
     }
+    if (state == trace::SchedulingState::Ended) {
+        tracks.scheduling.end(ns);
+        return;
+    }
+    tracks.scheduling.begin(ns, SchedulingValue::pack(state, cpu));
     d->add(d->store->schedulingCount);
 }
 
@@ -270,10 +293,15 @@ void TraceStore::Writer::lost(std::size_t thread, std::int64_t ns, std::uint64_t
     ThreadTracks &tracks = d->tracks(thread);
     // What happened in the gap is unknown: slices that must have ended in it end here, and those
     // that must have begun in it have no name.
+    if (openSlices) // those without a track have nothing to end
+        tracks.openSlices = std::min(tracks.openSlices,
+                                     std::max(tracks.depths.size(), *openSlices));
     while (openSlices && tracks.openSlices > *openSlices)
         endSlice(thread, ns);
-    while (openSlices && tracks.openSlices < std::min(*openSlices, MostDepth))
+    for (std::size_t k = 0; openSlices && k < MostNameless && tracks.openSlices < *openSlices; ++k)
         beginSlice(thread, ns, intern(u"(lost)"));
+    if (openSlices)
+        tracks.openSlices = *openSlices;
     instant(thread, ns, intern(u"records lost"),
             {{QStringLiteral("records"), QVariant::fromValue<quint64>(records)}});
     d->lose(thread, records);
@@ -299,7 +327,7 @@ void TraceStore::Writer::publish()
 
 void TraceStore::Writer::complete()
 {
-    // The kernel does not tell of a thread's last switch off its processor.
+    // Not every source tells of a thread's last switch off its processor.
     const std::size_t threads = d->store->threadTracks.size();
     for (std::size_t thread = 0; thread < threads; ++thread) {
         const std::int64_t endNs = d->store->threads.at(thread).endNs;
@@ -308,11 +336,8 @@ void TraceStore::Writer::complete()
     }
     for (std::size_t cpu = 0; cpu < d->store->cpus.size(); ++cpu) {
         IntervalTrack &track = *d->store->cpus.mutate(cpu);
-        if (track.size() == 0)
-            continue;
-        const std::int64_t endNs = d->store->threads.at(track.at(track.size() - 1).value).endNs;
-        if (endNs != Interval::Unfinished)
-            track.end(endNs);
+        if (track.size() > 0)
+            d->leaveCpuAtEnd(track, std::numeric_limits<std::int64_t>::max());
     }
     d->store->complete.store(true, std::memory_order_release);
     publish();

@@ -12,11 +12,12 @@
 
 namespace heddle::trace {
 
-/// How a thread came off its processor.
+/// How a thread came onto or off its processor.
 enum class SchedulingState : std::uint8_t {
     Running = 0, ///< on a CPU from now on
     Preempted,   ///< off the CPU though it could run: ready
     Blocked,     ///< off the CPU because it waits
+    Ended,       ///< off the CPU for good
 };
 
 /// What the kernel told about a thread's time on the processors.

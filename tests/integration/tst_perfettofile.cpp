@@ -47,6 +47,7 @@ class TestPerfettoFile : public QObject
         std::map<std::uint64_t, std::pair<std::int64_t, std::int64_t>> flows; // begin, end
         std::map<std::string, std::string> attributes;
         int scheduling = 0;
+        std::size_t threadEnds = 0;
         int badNesting = 0;
     };
 
@@ -97,7 +98,12 @@ class TestPerfettoFile : public QObject
                 else if (track.has_counter())
                     decoded.counters[track.uuid()] = track.name();
             }
-            decoded.scheduling += packet.has_task_state();
+            if (packet.has_task_state()) {
+                constexpr int dead = 7;
+                const bool ends = packet.task_state().state() == dead;
+                decoded.scheduling += !ends;
+                decoded.threadEnds += ends;
+            }
             if (!packet.has_track_event())
                 continue;
             const minimal::TrackEvent &event = packet.track_event();
@@ -279,8 +285,16 @@ private Q_SLOTS:
 
     void everyChangeOfTheProcessorIsThere()
     {
-        QCOMPARE(static_cast<std::uint64_t>(m_file.scheduling),
-                 m_run->trace()->counts().scheduling);
+        const TraceStore &store = *m_run->trace();
+        QCOMPARE(static_cast<std::uint64_t>(m_file.scheduling), store.counts().scheduling);
+        std::size_t ended = 0;
+        for (std::size_t thread = 0; thread < store.threadCount(); ++thread) {
+            const IntervalTrack &track = store.scheduling(thread);
+            ended += track.size() > 0
+                     && track.at(track.size() - 1).durationNs != Interval::Unfinished;
+        }
+        QCOMPARE(m_file.threadEnds, ended);
+        QVERIFY(ended > 0);
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Context switches from perf_event_open(2): a dummy software event that counts nothing but carries
-// PERF_RECORD_SWITCH records. One ring per CPU, shared by all threads followed there.
+// PERF_RECORD_SWITCH records, and PERF_RECORD_EXIT for a thread's last switch, which comes when its
+// event is gone. One ring per CPU, shared by all threads followed there.
 #include "schedulingsource_p.h"
 
 #include <heddle/trace/clock.h>
@@ -37,6 +38,7 @@ int openEvent(std::uint64_t thread, int cpu)
     attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
     attributes.sample_id_all = 1;
     attributes.context_switch = 1;
+    attributes.task = 1;
     attributes.exclude_kernel = 1;
     attributes.exclude_hv = 1;
     attributes.inherit = 1;
@@ -98,6 +100,13 @@ private:
         std::uint32_t cpu, reserved;
     };
 
+    struct TaskIds
+    {
+        std::uint32_t pid, parentPid;
+        std::uint32_t tid, parentTid;
+        std::uint64_t time;
+    };
+
     void copy(std::uint64_t offset, void *target, std::size_t bytes) const
     {
         const std::size_t size = RingPages * m_pageBytes;
@@ -126,6 +135,14 @@ private:
                                 : SchedulingState::Blocked;
             }
             out.push_back({static_cast<std::int64_t>(id.time), id.tid, id.cpu, state});
+        } else if (header.type == PERF_RECORD_EXIT
+                   && header.size >= sizeof(header) + sizeof(TaskIds) + sizeof(SampleId)) {
+            TaskIds task = {};
+            SampleId id = {};
+            copy(offset + sizeof(header), &task, sizeof(task));
+            copy(offset + header.size - sizeof(id), &id, sizeof(id));
+            out.push_back(
+                    {static_cast<std::int64_t>(id.time), task.tid, id.cpu, SchedulingState::Ended});
         }
     }
 

@@ -89,6 +89,42 @@ private Q_SLOTS:
         QCOMPARE(made.store.processes()[threads[0].process].pid, std::int64_t{42});
     }
 
+    void whatALossHidesEndsAnOpenWait()
+    {
+        HandMade made;
+        made.give(1, {HandMade::record(RecordType::ThreadStarted, 0, 1),
+                      HandMade::record(RecordType::WaitBegin, 10,
+                                       HandMade::waitBegin(0, WaitReason::Lock)),
+                      HandMade::record(RecordType::Lost, 40, 5),
+                      HandMade::record(RecordType::WaitBegin, 70,
+                                       HandMade::waitBegin(0, WaitReason::Lock)),
+                      HandMade::record(RecordType::WaitEnd, 80,
+                                       HandMade::waitEnd(0, 0, WaitOutcome::TimedOut))});
+        const IntervalTrack &waits = made.store.waits(0);
+        QCOMPARE(waits.size(), std::size_t{2});
+        QCOMPARE(waits.at(0).durationNs, std::int64_t{30});
+        QCOMPARE(waits.at(1).durationNs, std::int64_t{10});
+        QCOMPARE(made.store.wait(0, 1).outcome, WaitOutcome::TimedOut);
+    }
+
+    void aNumberThatIsUsedAgainIsAnotherThread()
+    {
+        HandMade made;
+        made.give(1, {HandMade::record(RecordType::ThreadStarted, 10, 4711)});
+        const auto at = [](std::int64_t ns, SchedulingState state) {
+            return trace::SchedulingRecord{HandMade::StartNs + ns, 4711, 0, state};
+        };
+        // The kernel tells of the second thread before its first record is read.
+        made.feed.scheduling(std::vector{at(20, SchedulingState::Running),
+                                         at(30, SchedulingState::Ended),
+                                         at(50, SchedulingState::Running)});
+        made.give(2, {HandMade::record(RecordType::ThreadStarted, 60, 4711)});
+        QCOMPARE(made.store.threadCount(), std::size_t{2});
+        QCOMPARE(made.store.scheduling(0).size(), std::size_t{1});
+        QCOMPARE(made.store.scheduling(0).at(0).durationNs, std::int64_t{10});
+        QCOMPARE(made.store.scheduling(1).at(0).startNs, std::int64_t{50});
+    }
+
     void slicesCarryTheirArguments()
     {
         HandMade made;

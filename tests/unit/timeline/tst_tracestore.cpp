@@ -20,6 +20,60 @@ class TestTraceStore : public QObject
     }
 
 private Q_SLOTS:
+    void noThreadStaysOnAProcessorAfterItsEnd()
+    {
+        TraceStore store;
+        TraceStore::Writer writer(store);
+        const std::size_t process = writer.addProcess(1, QStringLiteral("program"));
+        const std::size_t first = writer.addThread(process, 11, QStringLiteral("first"), 0);
+        const std::size_t second = writer.addThread(process, 12, QStringLiteral("second"), 0);
+        writer.scheduled(first, 10, 0, SchedulingState::Running);
+        writer.endThread(first, 50); // and nobody tells that it left the processor
+        writer.scheduled(second, 900, 0, SchedulingState::Running);
+        QCOMPARE(store.cpu(0).at(0).durationNs, std::int64_t{40});
+
+        writer.scheduled(second, 950, 0, SchedulingState::Ended);
+        QCOMPARE(store.cpu(0).at(1).durationNs, std::int64_t{50});
+        QCOMPARE(store.scheduling(second).size(), std::size_t{1});
+        QCOMPARE(store.scheduling(second).at(0).durationNs, std::int64_t{50});
+        QCOMPARE(store.counts().scheduling, std::uint64_t{2});
+    }
+
+    void aDamagedDepthCannotFillTheMemory()
+    {
+        TraceStore store;
+        TraceStore::Writer writer(store);
+        const std::size_t process = writer.addProcess(1, {});
+        for (int k = 0; k < 300; ++k) {
+            const std::size_t thread = writer.addThread(process, k, {}, 0);
+            writer.lost(thread, 10, 1, 0xffffff);
+            writer.beginSlice(thread, 20, writer.intern(u"too deep"), {});
+            writer.endSlice(thread, 30);
+            writer.lost(thread, 40, 1, 0); // all have ended
+            writer.beginSlice(thread, 50, writer.intern(u"work"), {});
+            writer.endSlice(thread, 60);
+            QVERIFY(store.depthCount(thread) <= 64);
+            const Interval last = store.slices(thread, 0).at(1);
+            QCOMPARE(last.startNs, std::int64_t{50});
+            QCOMPARE(last.durationNs, std::int64_t{10});
+        }
+    }
+
+    void aFlowCanBeReadInPart()
+    {
+        TraceStore store;
+        TraceStore::Writer writer(store);
+        const std::size_t thread = writer.addThread(writer.addProcess(1, {}), 1, {}, 0);
+        writer.flowPoint(thread, 0, 7, FlowKind::Message, FlowPhase::Begin);
+        for (int k = 1; k < 100; ++k)
+            writer.flowPoint(thread, k, 7, FlowKind::Message, FlowPhase::Step);
+        QVERIFY(store.hasFlow(7));
+        QVERIFY(!store.hasFlow(8));
+        QCOMPARE(store.flow(7).size(), std::size_t{100});
+        QCOMPARE(store.flow(7, 3).size(), std::size_t{3});
+        QCOMPARE(store.flow(7, 3).front().phase, FlowPhase::Begin);
+    }
+
     void anEmptyStoreHoldsNothing()
     {
         const TraceStore store;

@@ -75,6 +75,7 @@ private Q_SLOTS:
                             != (own[k - 1].state == SchedulingState::Running));
                 }
             }
+            QCOMPARE(own.back().state, SchedulingState::Ended);
             QCOMPARE(scheduling.lost(), std::uint64_t{0});
         } else {
             QVERIFY(!found.switches.empty());
