@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chromewriter_p.h"
 
+#include "threadnumbers_p.h"
+
 #include <heddle/timeline/traceinfo.h>
 
 #include <QIODevice>
@@ -110,6 +112,7 @@ public:
         : m_store(store)
         , m_stop(stop)
         , m_threads(store.threads())
+        , m_tids(uniqueThreadNumbers(m_threads))
         , m_objects(store.objects())
         , m_processes(store.processes())
         , m_events(device, progress, stop,
@@ -148,22 +151,9 @@ private:
     {
         return process < m_processes.size() ? m_processes[process].pid : 0;
     }
-    // Two threads may have had the same number one after the other.
-    std::int64_t tid(std::size_t thread) const
-    {
-        for (std::size_t k = 0; k < thread; ++k) {
-            if (m_threads[k].tid == m_threads[thread].tid)
-                return static_cast<std::int64_t>(1'000'000'000 + thread);
-        }
-        return m_threads[thread].tid;
-    }
     void event(const char *phase, std::size_t thread, std::int64_t ns, const QByteArray &fields)
     {
-        if (thread != m_tidOf) {
-            m_tid = tid(thread);
-            m_tidOf = thread;
-        }
-        m_events.event(phase, pid(m_threads[thread].process), m_tid, ns, fields);
+        m_events.event(phase, pid(m_threads[thread].process), m_tids[thread], ns, fields);
     }
     static QByteArray nameField(const QString &name)
     {
@@ -302,11 +292,10 @@ private:
     const TraceStore &m_store;
     const std::stop_token &m_stop;
     const std::vector<ThreadInfo> m_threads;
+    const std::vector<std::int64_t> m_tids;
     const std::vector<ObjectInfo> m_objects;
     const std::vector<ProcessInfo> m_processes;
     EventStream m_events;
-    std::size_t m_tidOf = static_cast<std::size_t>(-1);
-    std::int64_t m_tid = 0;
 };
 
 } // namespace

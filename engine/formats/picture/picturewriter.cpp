@@ -23,7 +23,7 @@ constexpr int Width = 1920;
 constexpr int TitleWidth = 200;
 constexpr int Margin = 24;
 constexpr int HeaderHeight = 64;
-constexpr int LegendHeight = 44;
+constexpr int LegendGap = 16;         // above and below
 constexpr int MostLanesHeight = 6000; // the rest would only make the picture useless
 
 QString heading(const TraceStore &store)
@@ -58,68 +58,74 @@ public:
         : m_store(std::shared_ptr<const TraceStore>(), &store)
         , m_layout(TimelineLayout::of(store))
         , m_lanesHeight(std::min(m_layout.height, MostLanesHeight))
-    {}
+        , m_scale{0, static_cast<double>(std::max<std::int64_t>(store.endNs(), 1000)) / LanesWidth}
+        , m_frame(TimelineFrame::compute(m_store, m_layout, 0, m_scale.nsPerPixel, LanesWidth, 0,
+                                         m_lanesHeight))
+        , m_legend(timelineLegend(m_frame, m_theme))
+    {
+        m_font.setPixelSize(12);
+    }
 
     QSize size() const
     {
-        return {Width, HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + LegendHeight
-                               + Margin};
+        return {Width, legendTop() + legendHeight(m_font, m_legend, LanesWidth) + LegendGap};
     }
 
     void paint(QPainter &painter) const
     {
-        const TimelineTheme theme = TimelineTheme::light();
-        QFont font(QStringLiteral("DejaVu Sans"));
-        font.setPixelSize(12);
-        painter.setFont(font);
-        painter.fillRect(QRect(QPoint(0, 0), size()), theme.background);
-        paintHeader(painter, theme, font);
+        painter.setFont(m_font);
+        painter.fillRect(QRect(QPoint(0, 0), size()), m_theme.background);
+        paintHeader(painter);
 
-        const int lanesWidth = Width - TitleWidth - Margin;
-        const double span = static_cast<double>(std::max<std::int64_t>(m_store->endNs(), 1000));
-        const TimelineScale scale{0, span / lanesWidth};
-        const TimelineFrame frame = TimelineFrame::compute(m_store, m_layout, 0, scale.nsPerPixel,
-                                                           lanesWidth, 0, m_lanesHeight);
-        TimelinePainter timeline(painter, theme, scale, lanesWidth);
+        TimelinePainter timeline(painter, m_theme, m_scale, LanesWidth);
         painter.save();
         painter.translate(TitleWidth, HeaderHeight);
-        timeline.paintRuler(QRect(0, 0, lanesWidth, TimelinePainter::RulerHeight));
+        timeline.paintRuler(QRect(0, 0, LanesWidth, TimelinePainter::RulerHeight));
         painter.translate(0, TimelinePainter::RulerHeight);
-        painter.setClipRect(QRect(0, 0, lanesWidth, m_lanesHeight));
+        painter.setClipRect(QRect(0, 0, LanesWidth, m_lanesHeight));
         timeline.paintGrid(0, m_lanesHeight);
-        timeline.paintLanes(frame, 0);
+        timeline.paintLanes(m_frame, 0);
         painter.restore();
         painter.save();
         painter.translate(0, HeaderHeight + TimelinePainter::RulerHeight);
         painter.setClipRect(QRect(0, 0, TitleWidth, m_lanesHeight));
-        timeline.paintTitles(frame, 0, TitleWidth);
+        timeline.paintTitles(m_frame, 0, TitleWidth);
         painter.restore();
-        const int legendTop = HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + 16;
-        paintLegend(painter, theme, timelineLegend(frame, theme), QPoint(TitleWidth, legendTop),
-                    Width - Margin);
+        paintLegend(painter, m_theme, m_legend, QPoint(TitleWidth, legendTop()), LanesWidth);
     }
 
 private:
-    void paintHeader(QPainter &painter, const TimelineTheme &theme, const QFont &font) const
+    static constexpr int LanesWidth = Width - TitleWidth - Margin;
+
+    int legendTop() const
     {
-        QFont large = font;
+        return HeaderHeight + TimelinePainter::RulerHeight + m_lanesHeight + LegendGap;
+    }
+    void paintHeader(QPainter &painter) const
+    {
+        QFont large = m_font;
         large.setPixelSize(20);
         large.setWeight(QFont::DemiBold);
         painter.setFont(large);
-        painter.setPen(theme.text);
+        painter.setPen(m_theme.text);
         painter.drawText(QRect(Margin, 10, Width - 2 * Margin, 28), Qt::AlignVCenter,
                          heading(*m_store));
-        painter.setFont(font);
-        painter.setPen(theme.faintText);
+        painter.setFont(m_font);
+        painter.setPen(m_theme.faintText);
         const QRect line(Margin, 38, Width - 2 * Margin, 18);
         painter.drawText(line, Qt::AlignVCenter,
-                         QFontMetrics(font).elidedText(parametersText(*m_store), Qt::ElideRight,
-                                                       line.width()));
+                         QFontMetrics(m_font).elidedText(parametersText(*m_store), Qt::ElideRight,
+                                                         line.width()));
     }
 
     std::shared_ptr<const TraceStore> m_store;
+    TimelineTheme m_theme = TimelineTheme::light();
+    QFont m_font{QStringLiteral("DejaVu Sans")};
     TimelineLayout m_layout;
     int m_lanesHeight;
+    TimelineScale m_scale;
+    TimelineFrame m_frame;
+    std::vector<TimelineLegendEntry> m_legend;
 };
 
 // In memory first: Qt's SVG and PDF engines do not tell that a device took less than it was given.

@@ -32,7 +32,7 @@ struct HEDDLE_TIMELINE_EXPORT TimelineLayout
 {
     static constexpr int GroupHeight = 24;
     static constexpr int CpuHeight = 18;
-    static constexpr int StateHeight = 16; ///< at the top of a thread's lane
+    static constexpr int StateHeight = 20; ///< at the top of a thread's lane
     static constexpr int SliceHeight = 20;
     static constexpr int CounterHeight = 46;
     static constexpr int Gap = 6;

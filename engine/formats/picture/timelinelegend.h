@@ -5,6 +5,7 @@
 #include <heddle/formats/timelinetheme.h>
 
 #include <QColor>
+#include <QFont>
 #include <QString>
 
 #include <vector>
@@ -20,15 +21,19 @@ struct TimelineLegendEntry
     QString text;
 };
 
-/// The states of threads that \a frame shows, in a fixed order: what the processor says first, then
-/// the reasons for waits. Any thread.
+/// The states of threads that \a frame shows, in a fixed order: the reasons for waits, then what
+/// the processor says. Any thread.
 HEDDLE_TIMELINE_EXPORT std::vector<TimelineLegendEntry> timelineLegend(const TimelineFrame &frame,
                                                                        const TimelineTheme &theme);
 
-/// Paints \a entries side by side in a line that is 16 pixels high, from \a position to the right;
-/// those that do not fit before \a right are left out. Threads: the painter's.
+/// The height of \a entries side by side in lines of \a width pixels. Any thread with fonts.
+HEDDLE_TIMELINE_EXPORT int legendHeight(const QFont &font,
+                                        const std::vector<TimelineLegendEntry> &entries, int width);
+
+/// Paints \a entries in the painter's font, as legendHeight() lays them out. Threads: the
+/// painter's.
 HEDDLE_TIMELINE_EXPORT void paintLegend(QPainter &painter, const TimelineTheme &theme,
                                         const std::vector<TimelineLegendEntry> &entries,
-                                        const QPoint &position, int right);
+                                        const QPoint &position, int width);
 
 } // namespace heddle

@@ -169,7 +169,7 @@ void TimelinePainter::paintThread(const TimelineFrame &frame, const LaneFrame &l
     }
     QFont font = m_painter.font();
     const QFont before = font;
-    font.setPixelSize(9);
+    font.setPixelSize(10);
     m_painter.setFont(font);
     for (const IntervalRun &run : lane.waits) {
         const auto reason = static_cast<WaitReason>(run.value);
@@ -241,8 +241,14 @@ void TimelinePainter::paintCounter(const LaneFrame &lane, int top)
                                range);
         m_painter.fillRect(QRectF(left, y(run.last) - 0.75, right - left, 1.5), m_theme.counter);
     }
+    const QString maximum = QString::number(lane.counterMaximum);
+    const QRect label(0, top - 2, QFontMetrics(m_painter.font()).horizontalAdvance(maximum) + 8,
+                      16);
+    QColor veil = m_theme.background; // the curve may run behind it
+    veil.setAlpha(210);
+    m_painter.fillRect(label, veil);
     m_painter.setPen(m_theme.faintText);
-    m_painter.drawText(QPointF(4, top + 11), QString::number(lane.counterMaximum));
+    m_painter.drawText(label, Qt::AlignCenter, maximum);
 }
 
 void TimelinePainter::paintTitles(const TimelineFrame &frame, int scroll, int width)

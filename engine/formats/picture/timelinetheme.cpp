@@ -67,17 +67,21 @@ QColor TimelineTheme::wait(WaitReason reason) const
     case WaitReason::QueueFull:
         return QColor(0xd55e00);
     case WaitReason::QueueJoin:
-    case WaitReason::Barrier:
         return QColor(0xcc79a7);
+    case WaitReason::Barrier:
+        return QColor(0xa83f73);
     case WaitReason::Event:
-    case WaitReason::Condition:
         return QColor(0x0072b2);
+    case WaitReason::Condition:
+        return QColor(0x7d9fd6);
     case WaitReason::Lock:
-    case WaitReason::Semaphore:
         return QColor(0xb5382a);
+    case WaitReason::Semaphore:
+        return QColor(0xe8907f);
     case WaitReason::Future:
+        return QColor(0x7e57a0);
     case WaitReason::ThreadEnd:
-        return QColor(0x9a6fb0);
+        return QColor(0xb99ad4);
     case WaitReason::InputOutput:
         return QColor(0x8c8c00);
     case WaitReason::Signal:

@@ -448,6 +448,43 @@ private Q_SLOTS:
         QVERIFY(timelineLegend(frame, TimelineTheme::light()).empty());
     }
 
+    void everyReasonToWaitHasAColourOfItsOwn()
+    {
+        for (const TimelineTheme &theme : {TimelineTheme::light(), TimelineTheme::dark()}) {
+            QMap<QString, WaitReason> reasons;
+            for (int k = 1; k <= static_cast<int>(WaitReason::Condition); ++k) {
+                const auto reason = static_cast<WaitReason>(k);
+                if (reason == WaitReason::PoolIdle || reason == WaitReason::Sleep
+                    || reason == WaitReason::EventLoopIdle)
+                    continue; // by design: all in grey
+                const QString colour = theme.wait(reason).name();
+                QVERIFY2(!reasons.contains(colour), qPrintable(waitReasonText(reason)));
+                reasons.insert(colour, reason);
+            }
+        }
+    }
+
+    void aLegendThatIsTooLongGoesOnInAnotherLine()
+    {
+        const TimelineTheme theme = TimelineTheme::light();
+        const std::vector<TimelineLegendEntry> entries(6, {QColor(Qt::red), "waits: queue full"});
+        const QFont font;
+        const int one = legendHeight(font, entries, 10'000);
+        const int many = legendHeight(font, entries, 200);
+        QVERIFY(many > one);
+        QImage image(200, many, QImage::Format_RGB32);
+        image.fill(Qt::white);
+        QPainter painter(&image);
+        painter.setFont(font);
+        paintLegend(painter, theme, entries, {}, 200);
+        painter.end();
+        int squares = 0;
+        for (int y = 0; y + 1 < image.height(); ++y)
+            squares += image.pixelColor(3, y) != QColor(Qt::red)
+                       && image.pixelColor(3, y + 1) == QColor(Qt::red);
+        QVERIFY(squares > 1);
+    }
+
     void theLegendExplainsTheWaitsThatAreShown()
     {
         const TimelineTheme theme = TimelineTheme::light();
