@@ -6,7 +6,8 @@
 #include <QPainterPath>
 #include <QPalette>
 #include <QPixmap>
-#include <QStyleFactory>
+#include <QProxyStyle>
+#include <QStyleOption>
 
 namespace heddle::studio {
 
@@ -53,6 +54,26 @@ QPalette darkPalette()
     palette.setColor(QPalette::Mid, QColor(0x3a434f));
     return palette;
 }
+
+// Fusion outlines a box a shade darker than the window: unseen where that is dark already.
+class StudioStyle : public QProxyStyle
+{
+public:
+    StudioStyle()
+        : QProxyStyle(QStringLiteral("Fusion"))
+    {}
+    void drawPrimitive(PrimitiveElement element, const QStyleOption *option, QPainter *painter,
+                       const QWidget *widget) const override
+    {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        if (element != PE_IndicatorCheckBox || currentMode != Appearance::Mode::Dark)
+            return;
+        painter->save();
+        painter->setPen(option->palette.color(QPalette::PlaceholderText));
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        painter->restore();
+    }
+};
 
 QPainterPath shape(Appearance::Symbol symbol)
 {
@@ -137,7 +158,7 @@ QPixmap draw(Appearance::Symbol symbol, QColor colour)
 void Appearance::apply(Mode mode)
 {
     currentMode = mode;
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new StudioStyle);
     QPalette palette = mode == Mode::Dark ? darkPalette() : lightPalette();
     const QColor disabled = mode == Mode::Dark ? QColor(0x66717f) : QColor(0xa3acb8);
     for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
@@ -145,15 +166,18 @@ void Appearance::apply(Mode mode)
     QApplication::setPalette(palette);
     const QString line = palette.color(QPalette::Mid).name();
     qApp->setStyleSheet(
-            QStringLiteral("QDockWidget::title { padding: 6px 8px; background: %2; }"
-                           "QMainWindow::separator { width: 5px; height: 5px; background: %2; }"
-                           "QToolBar { border: 0; border-bottom: 1px solid %1; padding: 3px 6px; "
-                           "spacing: 4px; }"
-                           "QStatusBar { border-top: 1px solid %1; }"
-                           "QTreeView, QTableView, QTextBrowser, QListView { border: 0; }"
-                           "QTreeView::item { padding: 4px 2px; }"
-                           "QToolTip { padding: 4px; border: 1px solid %1; }")
-                    .arg(line, palette.color(QPalette::Window).name()));
+            QStringLiteral(
+                    "QDockWidget::title { padding: 6px 8px; background: %2; }"
+                    "QMainWindow::separator { width: 5px; height: 5px; background: %2; }"
+                    "QToolBar { border: 0; border-bottom: 1px solid %1; padding: 3px 6px; "
+                    "spacing: 4px; }"
+                    "QStatusBar { border-top: 1px solid %1; }"
+                    "QTreeView, QTableView, QTextBrowser, QListView { border: 0; }"
+                    "QTreeView::item { padding: 4px 2px; }"
+                    "QToolTip { padding: 4px; border: 1px solid %1; background: %3; color: %4; }")
+                    .arg(line, palette.color(QPalette::Window).name(),
+                         palette.color(QPalette::ToolTipBase).name(),
+                         palette.color(QPalette::ToolTipText).name()));
 }
 
 Appearance::Mode Appearance::current()

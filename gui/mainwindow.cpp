@@ -110,9 +110,14 @@ MainWindow::MainWindow(QWidget *parent)
     connect(m_patterns, &PatternList::runRequested, this, &MainWindow::startRun);
     connect(m_selection, &SelectionPanel::selectRequested, this,
             [this](const TimelineSelection &selection) {
-                if (TraceTab *tab = currentTab())
+                if (TraceTab *tab = currentTab()) {
                     tab->timeline()->select(selection);
+                    tab->timeline()->setFocus(); // its keys go on where the link led
+                }
             });
+    m_resultsDue.setSingleShot(true);
+    m_resultsDue.setInterval(TickMilliseconds);
+    connect(&m_resultsDue, &QTimer::timeout, this, &MainWindow::updateResults);
     m_tick.setInterval(TickMilliseconds);
     connect(&m_tick, &QTimer::timeout, this, &MainWindow::updateRunState);
     restoreLayout();
@@ -218,8 +223,7 @@ void MainWindow::makeMenus()
     m_export = file->addMenu(tr("&Export"));
     for (const auto &writer : traceWriters()) {
         const QString id = writer->id();
-        m_export->addAction(tr("%1 (.%2)…").arg(writer->title(), writer->suffixes().first()), this,
-                            [this, id] { chooseExport(id); });
+        m_export->addAction(tr("%1…").arg(writer->title()), this, [this, id] { chooseExport(id); });
     }
     file->addSeparator();
     file->addAction(tr("&Close Tab"), QKeySequence::Close, this, [this] {
@@ -330,7 +334,6 @@ void MainWindow::openFile(const QString &path)
     auto *tab = new TraceTab;
     tab->openFile(path);
     addTab(tab);
-    m_recent->add(path);
     QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
 }
 
@@ -338,13 +341,15 @@ void MainWindow::addTab(TraceTab *tab)
 {
     connect(tab, &TraceTab::runStateChanged, this, &MainWindow::updateRunState);
     connect(tab, &TraceTab::reported, this, [this, tab] {
-        if (tab == currentTab())
-            updateResults();
+        // A pattern may report much faster than can be read.
+        if (tab == currentTab() && !m_resultsDue.isActive())
+            m_resultsDue.start();
     });
-    connect(tab, &TraceTab::logged, this, [this, tab](LogLevel level, const QString &text) {
+    connect(tab, &TraceTab::logged, this, [this, tab](const TraceTab::LogLine &line) {
         if (tab == currentTab())
-            m_log->append(level, text);
+            m_log->append(line.time, line.level, line.text);
     });
+    connect(tab, &TraceTab::opened, this, [this](const QString &path) { m_recent->add(path); });
     connect(tab, &TraceTab::exported, this, [this](const QString &path) {
         statusBar()->showMessage(tr("Wrote %1").arg(path), 8000);
     });
@@ -353,7 +358,16 @@ void MainWindow::addTab(TraceTab *tab)
                 if (tab == currentTab())
                     m_selection->show(tab->store().get(), selection);
             });
-    m_tabs->setCurrentIndex(m_tabs->addTab(tab, tab->title()));
+    connect(tab->timeline(), &TimelineView::frameChanged, this, [this, tab] {
+        const TimelineSelection &selection = tab->timeline()->selection();
+        // What is selected may have ended meanwhile.
+        if (tab == currentTab() && tab->store() && m_selection->isUnfinished())
+            m_selection->show(tab->store().get(), selection);
+    });
+    // Runs of one pattern are told apart by their numbers.
+    const int number = ++m_tabNumbers[tab->title()];
+    const QString title = number > 1 ? tr("%1 · %2").arg(tab->title()).arg(number) : tab->title();
+    m_tabs->setCurrentIndex(m_tabs->addTab(tab, title));
     tab->timeline()->setFocus();
 }
 
@@ -364,7 +378,7 @@ void MainWindow::tabChanged()
     m_log->clear();
     if (tab) {
         for (const TraceTab::LogLine &line : tab->logLines())
-            m_log->append(line.level, line.text);
+            m_log->append(line.time, line.level, line.text);
         m_selection->show(tab->store().get(), tab->timeline()->selection());
     } else {
         m_selection->show(nullptr, {});
@@ -376,10 +390,13 @@ void MainWindow::tabChanged()
 void MainWindow::updateResults()
 {
     const TraceTab *tab = currentTab();
-    if (tab && tab->run())
-        m_results->show(tab->run()->request().pattern, tab->run()->report());
-    else
+    if (!tab) {
         m_results->clear();
+        return;
+    }
+    const auto known = m_patterns->catalog().find(tab->patternId());
+    m_results->show(tab->run() ? tab->run()->request().pattern : known.value_or(PatternInfo()),
+                    tab->report());
 }
 
 void MainWindow::updateRunState()
@@ -390,7 +407,7 @@ void MainWindow::updateRunState()
     m_run->setEnabled(m_form->hasPattern() && !active);
     m_stop->setEnabled(active && run->state() != RunState::Stopping);
     m_kill->setEnabled(active);
-    m_export->setEnabled(tab && tab->store());
+    m_export->setEnabled(tab && tab->canExport());
     for (QAction *action : {m_zoomIn, m_zoomOut, m_fit})
         action->setEnabled(tab);
     if (active && !m_tick.isActive())
@@ -440,7 +457,7 @@ void MainWindow::chooseExport(const QString &format)
         const QString folder = QSettings().value(QStringLiteral("folder")).toString();
         QString path = QFileDialog::getSaveFileName(
                 this, tr("Export as %1").arg(writer->title()),
-                (folder.isEmpty() ? QString() : folder + QLatin1Char('/')) + tab->title()
+                (folder.isEmpty() ? QString() : folder + QLatin1Char('/')) + tab->fileStem()
                         + QLatin1Char('.') + suffix,
                 QStringLiteral("%1 (*.%2)").arg(writer->title(), suffix));
         if (path.isEmpty())

@@ -12,6 +12,7 @@
 
 #include <QAction>
 #include <QDockWidget>
+#include <QHash>
 #include <QLabel>
 #include <QMainWindow>
 #include <QMenu>
@@ -74,6 +75,8 @@ private:
     QLabel *m_counts;
     RecentFilesMenu *m_recent;
     QTimer m_tick;
+    QTimer m_resultsDue;
+    QHash<QString, int> m_tabNumbers; ///< how many tabs of a title were opened
     QAction *m_run = nullptr;
     QAction *m_stop = nullptr;
     QAction *m_kill = nullptr;

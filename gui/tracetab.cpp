@@ -2,6 +2,7 @@
 #include "tracetab.h"
 
 #include "appearance.h"
+#include "recordedreport.h"
 #include "timeline/legendstrip.h"
 
 #include <heddle/core/error.h>
@@ -32,6 +33,7 @@ TraceTab::TraceTab(QWidget *parent)
 {
     m_overview = new OverviewStrip(m_timeline);
     m_banner->setWordWrap(true);
+    m_banner->setTextFormat(Qt::PlainText); // plugins and files have a say in it
     m_banner->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_progress->setFixedWidth(160);
     m_progress->setRange(0, 100);
@@ -89,15 +91,12 @@ void TraceTab::startRun(const RunRequest &request)
     m_run = std::make_unique<Run>(request);
     m_store = m_run->trace();
     m_title = request.pattern.name.text();
+    m_fileStem = request.pattern.id;
     m_sinceStart.start();
     connect(m_run.get(), &Run::stateChanged, this, &TraceTab::runStateChanged);
     connect(m_run.get(), &Run::resultReported, this, &TraceTab::reported);
     connect(m_run.get(), &Run::invariantReported, this, &TraceTab::reported);
-    connect(m_run.get(), &Run::logged, this, [this](LogLevel level, const QString &text) {
-        if (m_log.size() < MostLogLines)
-            m_log.append({level, text});
-        Q_EMIT logged(level, text);
-    });
+    connect(m_run.get(), &Run::logged, this, &TraceTab::log);
     connect(m_run.get(), &Run::finished, this, [this] {
         m_follow->hide();
         showRunOutcome();
@@ -105,6 +104,31 @@ void TraceTab::startRun(const RunRequest &request)
     });
     m_timeline->setTrace(m_store);
     m_run->start();
+}
+
+RunReport TraceTab::report() const
+{
+    return m_run ? m_run->report() : m_store ? recordedReport(*m_store) : RunReport();
+}
+
+QString TraceTab::patternId() const
+{
+    return m_run     ? m_run->request().pattern.id
+           : m_store ? m_store->attributes().value(QStringLiteral("pattern"))
+                     : QString();
+}
+
+bool TraceTab::canExport() const
+{
+    return m_store && m_store->isComplete() && !m_busy;
+}
+
+void TraceTab::log(LogLevel level, const QString &text)
+{
+    const LogLine line{QTime::currentTime(), level, text};
+    if (m_log.size() < MostLogLines)
+        m_log.append(line);
+    Q_EMIT logged(line);
 }
 
 void TraceTab::showRunOutcome()
@@ -119,10 +143,8 @@ void TraceTab::showRunOutcome()
         showBanner(report.state == RunState::Cancelled ? BannerKind::Information
                                                        : BannerKind::Problem,
                    text);
-        for (const QString &frame : report.backtrace) {
-            m_log.append({LogLevel::Error, frame});
-            Q_EMIT logged(LogLevel::Error, frame);
-        }
+        for (const QString &frame : report.backtrace)
+            log(LogLevel::Error, frame);
         return;
     }
     QStringList broken;
@@ -159,9 +181,8 @@ void TraceTab::hideBanner()
     m_bannerBox->hide();
 }
 
-// Runs work(progress, stop) in a worker; it returns what went wrong, or nothing.
-template <typename Work>
-void TraceTab::inBackground(const QString &text, Work work)
+template <typename Work, typename Done>
+void TraceTab::inBackground(const QString &text, Work work, Done done)
 {
     m_busy = true;
     m_stop = std::stop_source();
@@ -177,16 +198,17 @@ void TraceTab::inBackground(const QString &text, Work work)
         });
     };
     auto *watcher = new QFutureWatcher<QString>(this);
-    connect(watcher, &QFutureWatcher<QString>::finished, this, [this, watcher] {
+    connect(watcher, &QFutureWatcher<QString>::finished, this, [this, watcher, done] {
         watcher->deleteLater();
         m_busy = false;
         m_progress->hide();
         m_cancel->hide();
+        m_bannerBox->hide();
         const QString problem = watcher->result();
-        if (problem.isEmpty())
-            m_bannerBox->hide();
-        else
+        if (!problem.isEmpty())
             showBanner(BannerKind::Problem, problem);
+        done(problem);
+        Q_EMIT runStateChanged();
     });
     watcher->setFuture(QtConcurrent::run([work, progress, stop = m_stop.get_token()]() -> QString {
         try {
@@ -205,24 +227,41 @@ void TraceTab::openFile(const QString &path)
     auto store = std::make_shared<TraceStore>();
     m_store = store;
     m_title = QFileInfo(path).fileName();
+    m_fileStem = QFileInfo(path).completeBaseName();
     m_timeline->setTrace(store);
-    inBackground(tr("Reading %1 …").arg(m_title),
-                 [store, path](const FormatProgress &progress, const std::stop_token &stop) {
-                     importTrace(path, *store, progress, stop);
-                 });
+    const auto read = [store, path](const FormatProgress &progress, const std::stop_token &stop) {
+        // A pipe or a device might never end, and a worker that waits for it cannot be stopped.
+        if (const QFileInfo info(path); info.exists() && !info.isFile()) {
+            throw Error(tr("This is no file"), path,
+                        tr("Convert it with the command heddle, which reads pipes too"));
+        }
+        importTrace(path, *store, progress, stop);
+    };
+    inBackground(tr("Reading %1 …").arg(m_title), read, [this, path](const QString &problem) {
+        if (!problem.isEmpty()) {
+            m_timeline->setTrace(nullptr); // a part of it would look like all of it
+            m_overview->hide();
+            return;
+        }
+        if (const QString problems = recordedProblems(*m_store); !problems.isEmpty())
+            showBanner(BannerKind::Problem, problems);
+        Q_EMIT opened(path);
+        Q_EMIT reported();
+    });
 }
 
 void TraceTab::exportTo(const QString &path, const QString &format)
 {
-    const QPointer<TraceTab> self(this);
-    inBackground(tr("Writing %1 …").arg(QFileInfo(path).fileName()),
-                 [self, store = m_store, path, format](const FormatProgress &progress,
+    if (!canExport())
+        return;
+    const auto write = [store = m_store, path, format](const FormatProgress &progress,
                                                        const std::stop_token &stop) {
-                     exportTrace(*store, path, format, progress, stop);
-                     QMetaObject::invokeMethod(qApp, [self, path] {
-                         if (self)
-                             Q_EMIT self->exported(path);
-                     });
+        exportTrace(*store, path, format, progress, stop);
+    };
+    inBackground(tr("Writing %1 …").arg(QFileInfo(path).fileName()), write,
+                 [this, path](const QString &problem) {
+                     if (problem.isEmpty())
+                         Q_EMIT exported(path);
                  });
 }
 

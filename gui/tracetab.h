@@ -10,6 +10,7 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QTime>
 #include <QWidget>
 
 #include <memory>
@@ -30,17 +31,26 @@ public:
     void startRun(const RunRequest &request);
     /// Reads a file in the background.
     void openFile(const QString &path);
-    /// Writes the trace in the background; the banner tells how it went.
+    /// Writes the trace in the background; the banner tells how it went. Nothing while it isBusy().
     void exportTo(const QString &path, const QString &format);
 
     [[nodiscard]] Run *run() const { return m_run.get(); }
     [[nodiscard]] TimelineView *timeline() const { return m_timeline; }
     [[nodiscard]] std::shared_ptr<const TraceStore> store() const { return m_store; }
     [[nodiscard]] QString title() const { return m_title; }
+    /// What an exported file is called by default, without suffix.
+    [[nodiscard]] QString fileStem() const { return m_fileStem; }
+    /// How the run went: its own, or the one that the opened trace tells of.
+    [[nodiscard]] RunReport report() const;
+    /// The pattern that ran; empty if there is none.
+    [[nodiscard]] QString patternId() const;
+    /// Whether the trace is whole and can be exported now.
+    [[nodiscard]] bool canExport() const;
     [[nodiscard]] QString bannerText() const { return m_banner->text(); }
     [[nodiscard]] bool isBusy() const { return m_busy; }
     struct LogLine
     {
+        QTime time;
         LogLevel level;
         QString text;
     };
@@ -50,7 +60,9 @@ public:
 Q_SIGNALS:
     void runStateChanged();
     void reported();
-    void logged(heddle::LogLevel level, const QString &text);
+    void logged(const heddle::studio::TraceTab::LogLine &line);
+    /// The file was read, and is shown.
+    void opened(const QString &path);
     void exported(const QString &path);
 
 private:
@@ -58,12 +70,15 @@ private:
     void showBanner(BannerKind kind, const QString &text);
     void hideBanner();
     void showRunOutcome();
-    template <typename Work>
-    void inBackground(const QString &text, Work work);
+    void log(LogLevel level, const QString &text);
+    /// Runs \a work in a worker, then \a done here, with what went wrong (or an empty text).
+    template <typename Work, typename Done>
+    void inBackground(const QString &text, Work work, Done done);
 
     std::unique_ptr<Run> m_run;
     std::shared_ptr<const TraceStore> m_store;
     QString m_title;
+    QString m_fileStem;
     QList<LogLine> m_log;
     QElapsedTimer m_sinceStart;
     QWidget *m_bannerBox;

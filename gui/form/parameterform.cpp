@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "parameterform.h"
 
+#include "wheelguard.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -149,6 +151,8 @@ void ParameterForm::setPattern(const PatternInfo &info)
         editor->setToolTip(help);
         editor->setAccessibleName(parameter.title.text());
         editor->setAccessibleDescription(help);
+        if (qobject_cast<QAbstractSpinBox *>(editor) || qobject_cast<QComboBox *>(editor))
+            new WheelGuard(editor);
         m_editors.insert(parameter.name, editor);
         auto *label = new QLabel(parameter.title.text());
         label->setToolTip(help);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runform.h"
 
+#include "wheelguard.h"
+
 #include <QHBoxLayout>
 #include <QJsonDocument>
 #include <QPushButton>
@@ -38,7 +40,12 @@ RunForm::RunForm(QWidget *parent)
     m_presets->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_presets->setMinimumContentsLength(8);
     m_presets->setAccessibleName(tr("Preset"));
+    m_presets->setObjectName(QStringLiteral("presets"));
+    m_presets->setPlaceholderText(tr("Changed"));
     m_seed->setAccessibleName(tr("Seed"));
+    new WheelGuard(m_presets);
+    new WheelGuard(m_seed);
+    m_faultsHeading->setContentsMargins(0, 8, 0, 0);
 
     auto *presetRow = new QHBoxLayout;
     presetRow->addWidget(m_presetsLabel);
@@ -79,6 +86,7 @@ RunForm::RunForm(QWidget *parent)
     connect(m_presets, &QComboBox::activated, this,
             [this](int index) { applyPreset(m_presets->itemData(index).toString()); });
     connect(reset, &QPushButton::clicked, this, [this] { applyPreset({}); });
+    connect(m_parameters, &ParameterForm::changed, this, &RunForm::showPreset);
 }
 
 void RunForm::setPattern(const PatternInfo &info)
@@ -104,6 +112,7 @@ void RunForm::setPattern(const PatternInfo &info)
         box->setObjectName(QStringLiteral("fault-") + fault.id);
         box->setToolTip(fault.description.text());
         box->setProperty("fault", fault.id);
+        connect(box, &QCheckBox::toggled, this, &RunForm::showPreset);
         m_faults->layout()->addWidget(box);
         m_faultBoxes << box;
     }
@@ -111,9 +120,23 @@ void RunForm::setPattern(const PatternInfo &info)
     restore();
 }
 
+// The preset that the form's values are those of; none once the user has changed one.
+void RunForm::showPreset()
+{
+    const QJsonObject values = m_parameters->values();
+    const auto isShown = [&](const QJsonObject &preset, const QStringList &presetFaults) {
+        return m_pattern.complete(preset, nullptr) == values && presetFaults == faults();
+    };
+    int index = isShown({}, {}) ? 0 : -1;
+    for (qsizetype k = 0; k < m_pattern.presets.size() && index < 0; ++k) {
+        if (isShown(m_pattern.presets[k].values, m_pattern.presets[k].faults))
+            index = static_cast<int>(k) + 1;
+    }
+    m_presets->setCurrentIndex(index);
+}
+
 void RunForm::applyPreset(const QString &id)
 {
-    m_presets->setCurrentIndex(std::max(0, m_presets->findData(id)));
     for (const PresetInfo &preset : m_pattern.presets) {
         if (preset.id == id) {
             m_parameters->setValues(preset.values);
@@ -172,6 +195,7 @@ void RunForm::restore()
     if (m_pattern.complete(values, nullptr))
         m_parameters->setValues(values);
     m_seed->setValue(settings.value(QStringLiteral("seed"), 1).toInt());
+    showPreset();
 }
 
 } // namespace heddle::studio

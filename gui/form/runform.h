@@ -33,6 +33,7 @@ Q_SIGNALS:
 
 private:
     void restore();
+    void showPreset();
     void setFaults(const QStringList &ids);
     QStringList faults() const;
 

@@ -2,7 +2,6 @@
 #include "logpanel.h"
 
 #include <QFontDatabase>
-#include <QTime>
 
 namespace heddle::studio {
 
@@ -17,12 +16,12 @@ LogPanel::LogPanel(QWidget *parent)
     setAccessibleName(tr("Log"));
 }
 
-void LogPanel::append(LogLevel level, const QString &text)
+void LogPanel::append(const QTime &time, LogLevel level, const QString &text)
 {
     const QString mark = level == LogLevel::Error     ? tr("error: ")
                          : level == LogLevel::Warning ? tr("warning: ")
                                                       : QString();
-    appendPlainText(QTime::currentTime().toString(QStringLiteral("HH:mm:ss.zzz  ")) + mark + text);
+    appendPlainText(time.toString(QStringLiteral("HH:mm:ss.zzz  ")) + mark + text);
 }
 
 } // namespace heddle::studio

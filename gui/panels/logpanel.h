@@ -4,6 +4,7 @@
 #include <heddle/pattern/runcontext.h>
 
 #include <QPlainTextEdit>
+#include <QTime>
 
 namespace heddle::studio {
 
@@ -13,7 +14,7 @@ class LogPanel : public QPlainTextEdit
     Q_OBJECT
 public:
     explicit LogPanel(QWidget *parent = nullptr);
-    void append(LogLevel level, const QString &text);
+    void append(const QTime &time, LogLevel level, const QString &text);
 };
 
 } // namespace heddle::studio

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QHash>
+#include <QKeyEvent>
 #include <QVBoxLayout>
 
 namespace heddle::studio {
@@ -71,6 +72,9 @@ PatternList::PatternList(QWidget *parent)
         m_filter->setFilterFixedString(text);
         m_tree->expandAll();
     });
+    m_search->installEventFilter(this);
+    connect(m_search, &QLineEdit::returnPressed, this,
+            [this] { m_tree->setCurrentIndex(firstPattern()); });
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
             [this](const QModelIndex &index) {
                 const QString id = index.data(IdRole).toString();
@@ -88,6 +92,28 @@ PatternList::PatternList(QWidget *parent)
     });
     fill();
     watch();
+}
+
+QModelIndex PatternList::firstPattern() const
+{
+    for (int group = 0; group < m_filter->rowCount(); ++group) {
+        const QModelIndex pattern = m_filter->index(0, 0, m_filter->index(group, 0));
+        if (pattern.isValid())
+            return pattern;
+    }
+    return {};
+}
+
+bool PatternList::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_search && event->type() == QEvent::KeyPress
+        && static_cast<QKeyEvent *>(event)->key() == Qt::Key_Down) {
+        m_tree->setFocus();
+        if (!m_tree->currentIndex().isValid())
+            m_tree->setCurrentIndex(firstPattern());
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
 }
 
 void PatternList::rescan()

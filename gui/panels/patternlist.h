@@ -14,8 +14,9 @@
 
 namespace heddle::studio {
 
-/// The patterns that were found, grouped by mechanism, searchable. Looks again when a plugin
-/// folder changes. GUI thread.
+/// The patterns that were found, grouped by mechanism, searchable: in the search field, Enter
+/// chooses the first that is left and Down goes to the list. Looks again when a plugin folder
+/// changes. GUI thread.
 class PatternList : public QWidget
 {
     Q_OBJECT
@@ -33,7 +34,12 @@ Q_SIGNALS:
     void patternSelected(const heddle::PatternInfo &info);
     void runRequested();
 
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
 private:
+    /// Of those that the search has left.
+    QModelIndex firstPattern() const;
     void fill();
     void watch();
 

@@ -8,36 +8,43 @@
 
 namespace heddle::studio {
 
+namespace {
+QString valueText(const QVariant &value)
+{
+    bool isNumber = false;
+    const double number = value.toDouble(&isNumber);
+    if (value.typeId() == QMetaType::QString || !isNumber)
+        return value.toString();
+    return number == std::floor(number) && std::abs(number) < 1e15
+                   ? QLocale().toString(static_cast<qlonglong>(number))
+                   : QLocale().toString(number, 'g', 5);
+}
+} // namespace
+
 ResultsPanel::ResultsPanel(QWidget *parent)
     : QTreeWidget(parent)
 {
-    setColumnCount(3);
-    setHeaderLabels({tr("Result"), tr("Value"), tr("Unit or evidence")});
+    setColumnCount(2);
+    setHeaderLabels({tr("Result"), tr("Value or evidence")});
     setRootIsDecorated(false);
     setAlternatingRowColors(true);
+    setWordWrap(true);
     setAccessibleName(tr("Results"));
-    header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
-    header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-    header()->setSectionResizeMode(2, QHeaderView::Stretch);
+    header()->setSectionResizeMode(QHeaderView::Stretch);
+    header()->setStretchLastSection(true);
 }
 
 void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
 {
     clear();
-    const QLocale locale;
+    QVariantMap rest = report.results;
     for (const ResultInfo &info : pattern.results) {
-        if (!report.results.contains(info.id))
-            continue;
-        const QVariant value = report.results.value(info.id);
-        bool isNumber = false;
-        const double number = value.toDouble(&isNumber);
-        const QString text = value.typeId() == QMetaType::QString || !isNumber ? value.toString()
-                             : number == std::floor(number)
-                                     ? locale.toString(static_cast<qlonglong>(number))
-                                     : locale.toString(number, 'g', 5);
-        auto *item = new QTreeWidgetItem(this, {info.name.text(), text, info.unit.text()});
-        item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
+        if (rest.contains(info.id))
+            addResult(info.name.text(), rest.take(info.id), info.unit.text());
     }
+    // Of a pattern that is not installed here, or of another version of it.
+    for (auto entry = rest.constBegin(); entry != rest.constEnd(); ++entry)
+        addResult(entry.key(), entry.value(), {});
     for (const InvariantOutcome &outcome : report.invariants) {
         QString text = outcome.id;
         for (const InvariantInfo &info : pattern.invariants) {
@@ -46,11 +53,17 @@ void ResultsPanel::show(const PatternInfo &pattern, const RunReport &report)
         }
         auto *item = new QTreeWidgetItem(
                 this, {(outcome.holds ? QStringLiteral("✓ ") : QStringLiteral("✗ ")) + text,
-                       outcome.holds ? tr("holds") : tr("broken"), outcome.evidence});
-        item->setToolTip(2, outcome.evidence);
+                       outcome.evidence});
+        item->setToolTip(0, outcome.holds ? tr("This invariant holds.")
+                                          : tr("This invariant is broken."));
         item->setForeground(0, outcome.holds ? QColor(0x0b8f66) : QColor(0xd04a2b));
-        item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
     }
+}
+
+void ResultsPanel::addResult(const QString &name, const QVariant &value, const QString &unit)
+{
+    const QString text = valueText(value);
+    new QTreeWidgetItem(this, {name, unit.isEmpty() ? text : text + QLatin1Char(' ') + unit});
 }
 
 } // namespace heddle::studio

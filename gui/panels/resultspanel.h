@@ -14,6 +14,9 @@ class ResultsPanel : public QTreeWidget
 public:
     explicit ResultsPanel(QWidget *parent = nullptr);
     void show(const PatternInfo &pattern, const RunReport &report);
+
+private:
+    void addResult(const QString &name, const QVariant &value, const QString &unit);
 };
 
 } // namespace heddle::studio

@@ -63,7 +63,7 @@ QString SelectionPanel::flowRows(const TraceStore &store, SliceRef slice)
     for (std::size_t k = 0; k < std::min(points.size(), mostRows); ++k) {
         QString kind = flowKindId(points[k].kind);
         kind.replace(QLatin1Char('_'), QLatin1Char(' '));
-        for (const FlowPoint &other : store.flow(points[k].flow)) {
+        for (const FlowPoint &other : store.flow(points[k].flow, mostRows)) {
             if (other.ns == points[k].ns && other.thread == points[k].thread)
                 continue;
             const bool outward = other.ns > points[k].ns;
@@ -79,7 +79,7 @@ QString SelectionPanel::flowRows(const TraceStore &store, SliceRef slice)
                                           .arg(durationText(std::abs(other.ns - points[k].ns))));
         }
     }
-    if (points.size() > mostRows)
+    if (points.size() > mostRows) // or some flow has more points: these are the first
         rows += row(QString(), tr("and more"));
     return rows;
 }
@@ -97,8 +97,9 @@ QString SelectionPanel::sliceText(const TraceStore &store, const TimelineSelecti
         const double share = end > start ? 100.0 * static_cast<double>(*onCpu)
                                                    / static_cast<double>(end - start)
                                          : 0;
-        rows += row(tr("On a processor"),
-                    tr("%1 (%2 %)").arg(durationText(*onCpu)).arg(share, 0, 'f', 0));
+        const QString percent = *onCpu > 0 && share < 1 ? QStringLiteral("< 1")
+                                                        : QString::number(share, 'f', 0);
+        rows += row(tr("On a processor"), tr("%1 (%2 %)").arg(durationText(*onCpu), percent));
     }
     rows += row(tr("Start"), timeText(start, 1000));
     for (const SliceArgument &argument : store.arguments(ref))
@@ -120,7 +121,14 @@ QString SelectionPanel::waitText(const TraceStore &store, const TimelineSelectio
     if (wait.durationNs == Interval::Unfinished) {
         rows += row(tr("Ended by"), tr("nobody: it still waits"));
     } else if (wait.waker) {
-        rows += row(tr("Ended by"), link(store, *wait.waker, end, threadName(store, *wait.waker)));
+        const QString waker = link(store, *wait.waker, end, threadName(store, *wait.waker));
+        rows += row(tr("Ended by"), wait.outcome == WaitOutcome::Stopped
+                                            ? tr("a request to stop, from %1").arg(waker)
+                                    : wait.outcome == WaitOutcome::ShutDown
+                                            ? tr("a shut-down, by %1").arg(waker)
+                                            : waker);
+    } else if (wait.outcome == WaitOutcome::Stopped) {
+        rows += row(tr("Ended by"), tr("a request to stop"));
     } else if (wait.outcome == WaitOutcome::TimedOut) {
         rows += row(tr("Ended by"), tr("its time limit"));
     }
@@ -130,11 +138,11 @@ QString SelectionPanel::waitText(const TraceStore &store, const TimelineSelectio
 void SelectionPanel::show(const TraceStore *store, const TimelineSelection &selection)
 {
     m_targets.clear();
+    m_isUnfinished = store && selection.isUnfinished(*store);
     if (!store || selection.kind == TimelineSelection::Kind::Nothing) {
         setHtml(QStringLiteral("<p style='color:gray'>%1</p>")
-                        .arg(tr("Click a slice, a wait or a lane in the timeline to see what it "
-                                "was. "
-                                "Shift+drag measures a stretch of time.")));
+                        .arg(tr("Click a slice, a wait or a counter in the timeline to see what "
+                                "it was. Shift+drag measures a stretch of time.")));
         return;
     }
     const auto [start, end] = selection.span(*store);

@@ -17,6 +17,8 @@ class SelectionPanel : public QTextBrowser
 public:
     explicit SelectionPanel(QWidget *parent = nullptr);
     void show(const TraceStore *store, const TimelineSelection &selection);
+    /// Whether what is shown still went on when it was.
+    [[nodiscard]] bool isUnfinished() const { return m_isUnfinished; }
 
 Q_SIGNALS:
     void selectRequested(const heddle::studio::TimelineSelection &selection);
@@ -28,6 +30,7 @@ private:
     QString link(const TraceStore &store, std::size_t thread, std::int64_t ns, const QString &text);
 
     std::vector<TimelineSelection> m_targets; ///< what the links select
+    bool m_isUnfinished = false;
 };
 
 } // namespace heddle::studio

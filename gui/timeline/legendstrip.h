@@ -3,6 +3,8 @@
 
 #include "timelineview.h"
 
+#include <heddle/formats/timelinelegend.h>
+
 #include <QWidget>
 
 namespace heddle::studio {
@@ -14,13 +16,21 @@ class LegendStrip : public QWidget
     Q_OBJECT
 public:
     explicit LegendStrip(TimelineView *view, QWidget *parent = nullptr);
-    [[nodiscard]] QSize sizeHint() const override { return {400, 24}; }
+    [[nodiscard]] QSize sizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
+    static constexpr int Margin = 22;
+    static constexpr int LowestHeight = 24;
+
+    void refresh();
+
     TimelineView *m_view;
+    std::vector<TimelineLegendEntry> m_entries;
+    int m_height = LowestHeight;
 };
 
 } // namespace heddle::studio

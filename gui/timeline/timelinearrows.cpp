@@ -20,8 +20,8 @@ std::vector<TimelineArrow> flowsOfSlice(const TraceStore &store, const TimelineL
 {
     std::vector<TimelineArrow> arrows;
     for (const FlowPoint &point : store.flowsOf(slice, MostArrows)) {
-        const std::vector<FlowPoint> points = store.flow(point.flow);
-        for (std::size_t k = 1; k < points.size(); ++k) {
+        const std::vector<FlowPoint> points = store.flow(point.flow, MostArrows);
+        for (std::size_t k = 1; k < points.size() && arrows.size() < MostArrows; ++k) {
             const TimelineLane *from = layout.thread(points[k - 1].thread);
             const TimelineLane *to = layout.thread(points[k].thread);
             if (from && to) {
@@ -50,7 +50,7 @@ std::optional<FlowPoint> causeOf(const TraceStore &store, std::size_t thread, st
     }
     if (low == points.size())
         return std::nullopt;
-    const std::vector<FlowPoint> flow = store.flow(points.at(low).flow);
+    const std::vector<FlowPoint> flow = store.flow(points.at(low).flow, 1);
     if (flow.empty() || flow.front().thread != waker || flow.front().ns > endNs)
         return std::nullopt;
     return flow.front();

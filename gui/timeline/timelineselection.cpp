@@ -23,31 +23,40 @@ TimelineSelection TimelineSelection::ofWait(std::size_t thread, std::size_t inde
     return selection;
 }
 
-std::pair<std::int64_t, std::int64_t> TimelineSelection::span(const TraceStore &store) const
+std::optional<Interval> TimelineSelection::interval(const TraceStore &store) const
 {
-    Interval interval;
     switch (kind) {
-    case Kind::Nothing:
-        return {0, store.endNs()};
     case Kind::Slice:
-        interval = store.slices(slice.thread, slice.depth).at(slice.index);
-        break;
+        return store.slices(slice.thread, slice.depth).at(slice.index);
     case Kind::Wait:
-        interval = store.waits(handle).at(index);
-        break;
+        return store.waits(handle).at(index);
     case Kind::Scheduling:
-        interval = store.scheduling(handle).at(index);
-        break;
+        return store.scheduling(handle).at(index);
     case Kind::Cpu:
-        interval = store.cpu(handle).at(index);
-        break;
+        return store.cpu(handle).at(index);
+    case Kind::Nothing:
     case Kind::Counter:
     case Kind::Range:
-        return {startNs, endNs};
+        break;
     }
-    const bool unfinished = interval.durationNs == Interval::Unfinished;
-    return {interval.startNs, unfinished ? std::max(store.endNs(), interval.startNs)
-                                         : interval.startNs + interval.durationNs};
+    return std::nullopt;
+}
+
+std::pair<std::int64_t, std::int64_t> TimelineSelection::span(const TraceStore &store) const
+{
+    if (kind == Kind::Nothing)
+        return {0, store.endNs()};
+    const std::optional<Interval> selected = interval(store);
+    if (!selected)
+        return {startNs, endNs};
+    return {selected->startNs, isUnfinished(store) ? std::max(store.endNs(), selected->startNs)
+                                                   : selected->startNs + selected->durationNs};
+}
+
+bool TimelineSelection::isUnfinished(const TraceStore &store) const
+{
+    const std::optional<Interval> selected = interval(store);
+    return selected && selected->durationNs == Interval::Unfinished;
 }
 
 std::optional<std::int64_t> cpuTime(const TraceStore &store, std::size_t thread,

@@ -27,6 +27,11 @@ struct TimelineSelection
     static TimelineSelection ofWait(std::size_t thread, std::size_t index);
     /// From when to when it lasts in \a store.
     [[nodiscard]] std::pair<std::int64_t, std::int64_t> span(const TraceStore &store) const;
+    /// Whether it still goes on, as far as \a store knows.
+    [[nodiscard]] bool isUnfinished(const TraceStore &store) const;
+
+private:
+    [[nodiscard]] std::optional<Interval> interval(const TraceStore &store) const;
 };
 
 /// Time that \a thread spent on a processor within a stretch, nanoseconds; nothing if no

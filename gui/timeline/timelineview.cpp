@@ -4,6 +4,7 @@
 #include "appearance.h"
 #include "timelinearrows.h"
 #include "timelinehit.h"
+#include "timelinesteps.h"
 #include "timelinetooltip.h"
 
 #include <QHelpEvent>
@@ -36,11 +37,13 @@ TimelineView::TimelineView(QWidget *parent)
     viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
     setAccessibleName(tr("Timeline"));
     setAccessibleDescription(
-            tr("W and S zoom, A and D pan, F fits the selection, comma and full stop go "
-               "to the previous and next slice of the same name."));
+            tr("Up and down select, from row to row; comma and full stop go to the previous and "
+               "next of the same name. W and S zoom, A and D pan, F fits the selection."));
     m_refresh.setInterval(RefreshMilliseconds);
     connect(&m_refresh, &QTimer::timeout, this, &TimelineView::refresh);
     connect(&m_worker, &QFutureWatcher<TimelineFrame>::finished, this, [this] {
+        if (!m_store)
+            return;
         m_frame = m_worker.result();
         m_hasFrame = true;
         if (m_frameWanted)
@@ -62,7 +65,15 @@ void TimelineView::setTrace(std::shared_ptr<const TraceStore> store)
     m_wasComplete = false;
     m_layoutRevision = 0;
     m_selection = {};
+    m_arrows.clear();
     m_following = true;
+    if (!m_store) {
+        m_layout = {};
+        m_frame = {};
+        m_refresh.stop();
+        viewport()->update();
+        return;
+    }
     m_refresh.start();
     refresh();
 }
@@ -252,10 +263,21 @@ void TimelineView::select(const TimelineSelection &selection)
 
 void TimelineView::selectNeighbour(bool forward)
 {
-    if (!m_store || m_selection.kind != TimelineSelection::Kind::Slice)
+    if (!m_store)
         return;
-    if (const auto next = m_store->neighbour(m_selection.slice, forward))
-        select(TimelineSelection::ofSlice(*next));
+    if (m_selection.kind == TimelineSelection::Kind::Nothing)
+        selectRow(true);
+    else
+        select(stepToNeighbour(*m_store, m_selection, forward));
+}
+
+void TimelineView::selectRow(bool down)
+{
+    if (m_store) {
+        select(stepToRow(*m_store, m_layout, m_selection,
+                         static_cast<std::int64_t>(std::max(m_scale.startNs, 0.0)), visibleEndNs(),
+                         down));
+    }
 }
 
 void TimelineView::updateArrows()
@@ -327,8 +349,9 @@ void TimelineView::paintEvent(QPaintEvent *)
         painter.setPen(m_theme.faintText);
         const bool growing = m_store && !m_store->isComplete();
         painter.drawText(area, Qt::AlignCenter,
-                         growing ? tr("Waiting for the first record …")
-                                 : tr("This trace holds nothing that can be drawn."));
+                         !m_store  ? tr("There is no trace to show.")
+                         : growing ? tr("Waiting for the first record …")
+                                   : tr("This trace holds nothing that can be drawn."));
         return;
     }
     TimelinePainter timeline(painter, m_theme, m_scale, lanesWidth());
@@ -517,6 +540,12 @@ void TimelineView::keyPressEvent(QKeyEvent *event)
         break;
     case Qt::Key_Period:
         selectNeighbour(true);
+        break;
+    case Qt::Key_Up:
+        selectRow(false);
+        break;
+    case Qt::Key_Down:
+        selectRow(true);
         break;
     case Qt::Key_Escape:
         select({});

@@ -19,8 +19,9 @@ namespace heddle::studio {
 /// The timeline of one trace, also while it grows.
 ///
 /// Frames are computed by a worker; until one is ready the last is painted moved and stretched, so
-/// the GUI thread never waits. Keys: W/S zoom, A/D pan, F fit, arrows, Home/End, comma and full
-/// stop for the previous and next slice of the same name, Escape. GUI thread.
+/// the GUI thread never waits. Keys: W/S zoom, A/D or left and right pan, F fit, up and down select
+/// from row to row, comma and full stop the previous and next of the same name, Home/End, Escape.
+/// GUI thread.
 class TimelineView : public QAbstractScrollArea
 {
     Q_OBJECT
@@ -47,7 +48,10 @@ public:
     [[nodiscard]] const TimelineSelection &selection() const { return m_selection; }
     /// Selects, and brings it into sight if it is not.
     void select(const TimelineSelection &selection);
+    /// The next of the same name, or the first thing in sight if nothing is selected.
     void selectNeighbour(bool forward);
+    /// What is nearest in the next row below or above.
+    void selectRow(bool down);
     [[nodiscard]] const TimelineLayout &layout() const { return m_layout; }
     /// What is shown now; empty before the first.
     [[nodiscard]] const TimelineFrame &frame() const { return m_frame; }

@@ -124,8 +124,140 @@
         <translation>按键</translation>
     </message>
     <message>
-        <source>&lt;table cellspacing=&apos;6&apos;&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;F5&lt;/b&gt;&lt;/td&gt;&lt;td&gt;run&lt;/td&gt;&lt;td&gt;&lt;b&gt;Shift+F5&lt;/b&gt;&lt;/td&gt;&lt;td&gt;stop&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;W&lt;/b&gt; &lt;b&gt;S&lt;/b&gt;&lt;/td&gt;&lt;td&gt;zoom in, out&lt;/td&gt;&lt;td&gt;&lt;b&gt;A&lt;/b&gt; &lt;b&gt;D&lt;/b&gt;&lt;/td&gt;&lt;td&gt;pan left, right&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;F&lt;/b&gt;&lt;/td&gt;&lt;td&gt;fit the selection, or all&lt;/td&gt;&lt;td&gt;&lt;b&gt;Esc&lt;/b&gt;&lt;/td&gt;&lt;td&gt;select nothing&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;,&lt;/b&gt; &lt;b&gt;.&lt;/b&gt;&lt;/td&gt;&lt;td&gt;previous, next of the same name&lt;/td&gt;&lt;td&gt;&lt;b&gt;Home&lt;/b&gt; &lt;b&gt;End&lt;/b&gt;&lt;/td&gt;&lt;td&gt;start, end (follow)&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;Ctrl+wheel&lt;/b&gt;&lt;/td&gt;&lt;td&gt;zoom at the pointer&lt;/td&gt;&lt;td&gt;&lt;b&gt;Shift+wheel&lt;/b&gt;&lt;/td&gt;&lt;td&gt;pan&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;drag&lt;/b&gt;&lt;/td&gt;&lt;td&gt;pan&lt;/td&gt;&lt;td&gt;&lt;b&gt;Shift+drag&lt;/b&gt;&lt;/td&gt;&lt;td&gt;measure&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;Ctrl+O&lt;/b&gt;&lt;/td&gt;&lt;td&gt;open a trace&lt;/td&gt;&lt;td&gt;&lt;b&gt;Ctrl+0&lt;/b&gt;&lt;/td&gt;&lt;td&gt;fit the whole trace&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;</source>
-        <translation>&lt;table cellspacing=&apos;6&apos;&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;F5&lt;/b&gt;&lt;/td&gt;&lt;td&gt;运行&lt;/td&gt;&lt;td&gt;&lt;b&gt;Shift+F5&lt;/b&gt;&lt;/td&gt;&lt;td&gt;停止&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;W&lt;/b&gt; &lt;b&gt;S&lt;/b&gt;&lt;/td&gt;&lt;td&gt;放大、缩小&lt;/td&gt;&lt;td&gt;&lt;b&gt;A&lt;/b&gt; &lt;b&gt;D&lt;/b&gt;&lt;/td&gt;&lt;td&gt;左移、右移&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;F&lt;/b&gt;&lt;/td&gt;&lt;td&gt;适应所选内容或全部&lt;/td&gt;&lt;td&gt;&lt;b&gt;Esc&lt;/b&gt;&lt;/td&gt;&lt;td&gt;取消选择&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;,&lt;/b&gt; &lt;b&gt;.&lt;/b&gt;&lt;/td&gt;&lt;td&gt;上一个、下一个同名片段&lt;/td&gt;&lt;td&gt;&lt;b&gt;Home&lt;/b&gt; &lt;b&gt;End&lt;/b&gt;&lt;/td&gt;&lt;td&gt;开头、结尾（跟随）&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;Ctrl+滚轮&lt;/b&gt;&lt;/td&gt;&lt;td&gt;在指针处缩放&lt;/td&gt;&lt;td&gt;&lt;b&gt;Shift+滚轮&lt;/b&gt;&lt;/td&gt;&lt;td&gt;平移&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;拖动&lt;/b&gt;&lt;/td&gt;&lt;td&gt;平移&lt;/td&gt;&lt;td&gt;&lt;b&gt;Shift+拖动&lt;/b&gt;&lt;/td&gt;&lt;td&gt;测量&lt;/td&gt;&lt;/tr&gt;&lt;tr&gt;&lt;td&gt;&lt;b&gt;Ctrl+O&lt;/b&gt;&lt;/td&gt;&lt;td&gt;打开跟踪&lt;/td&gt;&lt;td&gt;&lt;b&gt;Ctrl+0&lt;/b&gt;&lt;/td&gt;&lt;td&gt;显示整个跟踪&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;</translation>
+        <source>F5</source>
+        <translation>F5</translation>
+    </message>
+    <message>
+        <source>run the chosen pattern</source>
+        <translation>运行所选模式</translation>
+    </message>
+    <message>
+        <source>Shift+F5</source>
+        <translation>Shift+F5</translation>
+    </message>
+    <message>
+        <source>ask the run to stop</source>
+        <translation>请求停止运行</translation>
+    </message>
+    <message>
+        <source>Ctrl+Shift+F5</source>
+        <translation>Ctrl+Shift+F5</translation>
+    </message>
+    <message>
+        <source>end the run by force</source>
+        <translation>强制结束运行</translation>
+    </message>
+    <message>
+        <source>Ctrl+O</source>
+        <translation>Ctrl+O</translation>
+    </message>
+    <message>
+        <source>open a trace</source>
+        <translation>打开跟踪</translation>
+    </message>
+    <message>
+        <source>Ctrl+W</source>
+        <translation>Ctrl+W</translation>
+    </message>
+    <message>
+        <source>close the tab</source>
+        <translation>关闭标签页</translation>
+    </message>
+    <message>
+        <source>W, S</source>
+        <translation>W、S</translation>
+    </message>
+    <message>
+        <source>zoom in, zoom out</source>
+        <translation>放大、缩小</translation>
+    </message>
+    <message>
+        <source>A, D</source>
+        <translation>A、D</translation>
+    </message>
+    <message>
+        <source>pan left, pan right</source>
+        <translation>左移、右移</translation>
+    </message>
+    <message>
+        <source>F</source>
+        <translation>F</translation>
+    </message>
+    <message>
+        <source>fit the selection, or all</source>
+        <translation>适应所选内容或全部</translation>
+    </message>
+    <message>
+        <source>Ctrl+0</source>
+        <translation>Ctrl+0</translation>
+    </message>
+    <message>
+        <source>fit the whole trace</source>
+        <translation>显示整个跟踪</translation>
+    </message>
+    <message>
+        <source>Home, End</source>
+        <translation>Home、End</translation>
+    </message>
+    <message>
+        <source>go to the start, to the end; End follows a run</source>
+        <translation>到开头、到结尾；End 会跟随正在进行的运行</translation>
+    </message>
+    <message>
+        <source>Up, Down</source>
+        <translation>上、下</translation>
+    </message>
+    <message>
+        <source>select in the row above, below</source>
+        <translation>在上一行、下一行中选择</translation>
+    </message>
+    <message>
+        <source>Comma, Full stop</source>
+        <translation>逗号、句号</translation>
+    </message>
+    <message>
+        <source>select the previous, next of the same name</source>
+        <translation>选择上一个、下一个同名项</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>select nothing</source>
+        <translation>取消选择</translation>
+    </message>
+    <message>
+        <source>Ctrl+wheel</source>
+        <translation>Ctrl+滚轮</translation>
+    </message>
+    <message>
+        <source>zoom at the pointer</source>
+        <translation>在指针处缩放</translation>
+    </message>
+    <message>
+        <source>Drag, Shift+wheel</source>
+        <translation>拖动、Shift+滚轮</translation>
+    </message>
+    <message>
+        <source>pan</source>
+        <translation>平移</translation>
+    </message>
+    <message>
+        <source>Shift+drag</source>
+        <translation>Shift+拖动</translation>
+    </message>
+    <message>
+        <source>measure a stretch of time</source>
+        <translation>测量一段时间</translation>
+    </message>
+    <message>
+        <source>Double click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>fit what was clicked</source>
+        <translation>显示所点击的内容</translation>
     </message>
 </context>
 <context>
@@ -284,10 +416,6 @@
         <translation>导出(&amp;E)</translation>
     </message>
     <message>
-        <source>%1 (.%2)…</source>
-        <translation>%1 (.%2)…</translation>
-    </message>
-    <message>
         <source>&amp;Close Tab</source>
         <translation>关闭标签页(&amp;C)</translation>
     </message>
@@ -375,6 +503,10 @@
         <source>Export as %1</source>
         <translation>导出为 %1</translation>
     </message>
+    <message>
+        <source>%1…</source>
+        <translation>%1…</translation>
+    </message>
 </context>
 <context>
     <name>heddle::studio::OverviewStrip</name>
@@ -455,30 +587,45 @@
     </message>
 </context>
 <context>
+    <name>heddle::studio::RecordedReport</name>
+    <message>
+        <source>The file is damaged: %1.</source>
+        <translation>文件已损坏：%1。</translation>
+    </message>
+    <message>
+        <source>Packets that could not be read: %1.</source>
+        <translation>无法读取的数据包：%1。</translation>
+    </message>
+    <message>
+        <source>%1 records were lost while it was recorded.</source>
+        <translation>录制时丢失了 %1 条记录。</translation>
+    </message>
+    <message>
+        <source>How its run ended: %1</source>
+        <translation>其运行的结局：%1</translation>
+    </message>
+</context>
+<context>
     <name>heddle::studio::ResultsPanel</name>
     <message>
         <source>Result</source>
         <translation>结果</translation>
     </message>
     <message>
-        <source>Value</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Unit or evidence</source>
-        <translation>单位或依据</translation>
-    </message>
-    <message>
         <source>Results</source>
         <translation>结果</translation>
     </message>
     <message>
-        <source>holds</source>
-        <translation>成立</translation>
+        <source>Value or evidence</source>
+        <translation>数值或依据</translation>
     </message>
     <message>
-        <source>broken</source>
-        <translation>不成立</translation>
+        <source>This invariant holds.</source>
+        <translation>该不变式成立。</translation>
+    </message>
+    <message>
+        <source>This invariant is broken.</source>
+        <translation>该不变式被破坏。</translation>
     </message>
 </context>
 <context>
@@ -510,6 +657,10 @@
     <message>
         <source>Defaults</source>
         <translation>默认</translation>
+    </message>
+    <message>
+        <source>Changed</source>
+        <translation>已更改</translation>
     </message>
 </context>
 <context>
@@ -587,10 +738,6 @@
         <translation>等待：%1</translation>
     </message>
     <message>
-        <source>Click a slice, a wait or a lane in the timeline to see what it was. Shift+drag measures a stretch of time.</source>
-        <translation>单击时间线中的片段、等待或泳道查看详情。按住 Shift 拖动可测量一段时间。</translation>
-    </message>
-    <message>
         <source>On CPU %1</source>
         <translation>在 CPU %1 上</translation>
     </message>
@@ -638,6 +785,22 @@
         <source>To</source>
         <translation>到</translation>
     </message>
+    <message>
+        <source>a request to stop, from %1</source>
+        <translation>来自 %1 的停止请求</translation>
+    </message>
+    <message>
+        <source>a shut-down, by %1</source>
+        <translation>由 %1 关闭</translation>
+    </message>
+    <message>
+        <source>a request to stop</source>
+        <translation>停止请求</translation>
+    </message>
+    <message>
+        <source>Click a slice, a wait or a counter in the timeline to see what it was. Shift+drag measures a stretch of time.</source>
+        <translation>点击时间线中的片段、等待或计数器，查看它是什么。Shift+拖动可测量一段时间。</translation>
+    </message>
 </context>
 <context>
     <name>heddle::studio::TimelineView</name>
@@ -646,16 +809,20 @@
         <translation>时间线</translation>
     </message>
     <message>
-        <source>W and S zoom, A and D pan, F fits the selection, comma and full stop go to the previous and next slice of the same name.</source>
-        <translation>W 和 S 缩放，A 和 D 平移，F 适应所选内容，逗号和句号转到上一个和下一个同名片段。</translation>
-    </message>
-    <message>
         <source>Waiting for the first record …</source>
         <translation>正在等待第一条记录……</translation>
     </message>
     <message>
         <source>This trace holds nothing that can be drawn.</source>
         <translation>此跟踪中没有可绘制的内容。</translation>
+    </message>
+    <message>
+        <source>Up and down select, from row to row; comma and full stop go to the previous and next of the same name. W and S zoom, A and D pan, F fits the selection.</source>
+        <translation>上、下键逐行选择；逗号和句号转到上一个和下一个同名项。W 和 S 缩放，A 和 D 平移，F 适应所选内容。</translation>
+    </message>
+    <message>
+        <source>There is no trace to show.</source>
+        <translation>没有可显示的跟踪。</translation>
     </message>
 </context>
 <context>
@@ -722,6 +889,14 @@
     <message>
         <source>Writing %1 …</source>
         <translation>正在写入 %1……</translation>
+    </message>
+    <message>
+        <source>This is no file</source>
+        <translation>这不是文件</translation>
+    </message>
+    <message>
+        <source>Convert it with the command heddle, which reads pipes too</source>
+        <translation>请用命令 heddle 转换它，该命令也能读取管道</translation>
     </message>
 </context>
 <context>

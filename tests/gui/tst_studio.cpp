@@ -12,8 +12,12 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QStandardPaths>
+#include <QStatusBar>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QWheelEvent>
+
+#include <set>
 
 using namespace heddle;
 using namespace heddle::studio;
@@ -244,6 +248,116 @@ private Q_SLOTS:
         QTRY_VERIFY(!tab->isBusy());
         QVERIFY2(tab->bannerText().contains("/nonexistent/trace.pftrace"),
                  qPrintable(tab->bannerText()));
+        QVERIFY(!tab->timeline()->trace()); // nothing that looks as if it were being read
+        QVERIFY(!tab->canExport());
+        QVERIFY(!QSettings().contains("recentFiles"));
+    }
+
+    void anOpenedTraceTellsHowItsRunWent()
+    {
+        QTemporaryDir folder;
+        const QString path = folder.filePath("run.pftrace");
+        {
+            TraceStore store;
+            TraceStore::Writer writer(store);
+            const std::size_t thread = writer.addThread(writer.addProcess(7, "program"), 8,
+                                                        "worker", 0);
+            writer.beginSlice(thread, 10, writer.intern(u"work"), {});
+            writer.endSlice(thread, 20);
+            writer.setAttribute("pattern", "producer-consumer");
+            writer.setAttribute("message", "It took too long.");
+            writer.setAttribute("results", R"({"items": 12345})");
+            writer.setAttribute(
+                    "invariants",
+                    R"([{"id": "each-once", "holds": false, "evidence": "2 missing"}])");
+            writer.complete();
+            exportTrace(store, path);
+        }
+        const auto window = makeWindow();
+        window->openFile(path);
+        TraceTab *tab = window->currentTab();
+        QTRY_VERIFY(!tab->isBusy());
+        QVERIFY2(tab->bannerText().contains("It took too long."), qPrintable(tab->bannerText()));
+        auto *results = window->findChild<ResultsPanel *>();
+        QTRY_COMPARE(results->topLevelItemCount(), 2);
+        QVERIFY(results->topLevelItem(0)->text(1).contains("12,345"));
+        QVERIFY(results->topLevelItem(1)->text(1).contains("2 missing"));
+        bool counted = false;
+        for (const QLabel *label : window->statusBar()->findChildren<QLabel *>())
+            counted = counted || label->text().contains("1 slices");
+        QVERIFY(counted);
+        QCOMPARE(QSettings().value("recentFiles").toStringList(), QStringList{path});
+    }
+
+    void theWheelScrollsTheFormAndChangesNothingInPassing()
+    {
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        QVERIFY(QTest::qWaitForWindowExposed(window.get()));
+        ParameterForm *form = window->runForm()->parameters();
+        const QJsonObject before = form->values();
+        for (const char *name : {"producers", "consume", "source"}) {
+            QWidget *editor = form->editor(name);
+            const QPoint middle = editor->rect().center();
+            QWheelEvent wheel(middle, editor->mapToGlobal(middle), {}, {0, -120}, Qt::NoButton,
+                              Qt::NoModifier, Qt::NoScrollPhase, false);
+            QApplication::sendEvent(editor, &wheel);
+        }
+        QCOMPARE(form->values(), before);
+    }
+
+    void thePresetIsNamedAsLongAsTheFormShowsIt()
+    {
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        const auto *presets = window->runForm()->findChild<QComboBox *>("presets");
+        window->runForm()->applyPreset("back-pressure");
+        QCOMPARE(presets->currentData().toString(), "back-pressure");
+        auto *producers = qobject_cast<QSpinBox *>(
+                window->runForm()->parameters()->editor("producers"));
+        producers->setValue(producers->value() + 1);
+        QCOMPARE(presets->currentIndex(), -1);
+        producers->setValue(producers->value() - 1);
+        QCOMPARE(presets->currentData().toString(), "back-pressure");
+    }
+
+    void theSearchFieldChoosesByKeyboard()
+    {
+        const auto window = makeWindow();
+        QVERIFY(QTest::qWaitForWindowExposed(window.get()));
+        QLineEdit *search = window->patternList()->searchField();
+        QTest::keyClicks(search, "map");
+        QTest::keyClick(search, Qt::Key_Return);
+        QCOMPARE(window->runForm()->pattern().id, "map-reduce");
+    }
+
+    void everythingCanBeSelectedByKeyboard()
+    {
+        const auto window = makeWindow();
+        QVERIFY(window->patternList()->selectPattern("producer-consumer"));
+        window->runForm()->parameters()->setValues(quick());
+        window->startRun();
+        TraceTab *tab = window->currentTab();
+        QTRY_VERIFY_WITH_TIMEOUT(!tab->run()->isActive(), 30'000);
+        TimelineView &view = *tab->timeline();
+        QTRY_VERIFY(view.isUpToDate());
+        std::set<std::size_t> threads;
+        bool sawWait = false;
+        TimelineSelection last;
+        for (int step = 0; step < 100; ++step) {
+            QTest::keyClick(&view, Qt::Key_Down);
+            if (view.selection() == last)
+                break; // the lowest row
+            last = view.selection();
+            sawWait = sawWait || last.kind == TimelineSelection::Kind::Wait;
+            if (last.kind == TimelineSelection::Kind::Slice)
+                threads.insert(last.slice.thread);
+        }
+        QVERIFY(sawWait);
+        QVERIFY(threads.count(lane(view, TimelineLane::Kind::Thread, "producer 1")->handle));
+        QVERIFY(threads.count(lane(view, TimelineLane::Kind::Thread, "consumer 1")->handle));
+        QTest::keyClick(&view, Qt::Key_Up);
+        QVERIFY(!(view.selection() == last));
     }
 };
 
