@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
@@ -41,7 +42,11 @@ struct RecordingFeed::Private
     std::unordered_map<trace::NameId, std::uint32_t> names;
     std::unordered_map<trace::NameId, QString> texts;
     std::unordered_map<trace::ThreadIndex, std::size_t> threads;
-    std::unordered_map<std::uint64_t, std::size_t> threadsByTid;
+    // Those that had an operating-system number, one after the other: the first is the one that the
+    // kernel's next word is about.
+    std::unordered_map<std::uint64_t, std::deque<std::size_t>> threadsByTid;
+    std::unordered_map<std::size_t, std::int64_t> ends; ///< when threads ended
+    std::vector<trace::SchedulingRecord> switches;      ///< not written yet, in order of time
     // The wait that goes on in each thread.
     struct OpenWait
     {
@@ -81,15 +86,12 @@ struct RecordingFeed::Private
     std::size_t threadStarted(trace::ThreadIndex index, std::uint64_t tid, std::int64_t ns)
     {
         // The kernel may have told of it first, under its number alone.
-        std::size_t handle = 0;
-        const auto byTid = threadsByTid.find(tid);
-        if (byTid != threadsByTid.end() && !introduced.count(byTid->second))
-            handle = byTid->second;
-        else
-            handle = writer.addThread(process, static_cast<std::int64_t>(tid), {}, ns);
+        std::deque<std::size_t> &known = threadsByTid[tid];
+        if (known.empty() || introduced.count(known.back()))
+            known.push_back(writer.addThread(process, static_cast<std::int64_t>(tid), {}, ns));
+        const std::size_t handle = known.back();
         introduced.insert(handle);
         threads[index] = handle;
-        threadsByTid[tid] = handle;
         return handle;
     }
     std::optional<std::size_t> object(trace::ObjectId id)
@@ -150,6 +152,7 @@ struct RecordingFeed::Private
     }
     void endWait(std::size_t handle, const Record &record, std::int64_t ns);
     void writeSamples(std::int64_t untilNs);
+    void writeSwitches(std::int64_t untilNs);
     void resolveWakers();
     void consume(trace::ThreadIndex index, std::span<const Record> records, std::size_t position,
                  std::int64_t ns);
@@ -172,6 +175,7 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         break;
     case RecordType::ThreadEnded:
         writer.endThread(handle, ns);
+        ends[handle] = ns;
         break;
     case RecordType::SliceBegin:
         writer.beginSlice(handle, ns, name(record.low()),
@@ -264,6 +268,33 @@ void RecordingFeed::Private::writeSamples(std::int64_t untilNs)
     samples.erase(samples.begin(), end);
 }
 
+// Only what the threads' own records have caught up with: which of two threads of one number is
+// meant is known from the start of the second.
+void RecordingFeed::Private::writeSwitches(std::int64_t untilNs)
+{
+    const auto end = std::find_if(switches.begin(), switches.end(), [&](const auto &record) {
+        return record.monotonicNs - startNs > untilNs;
+    });
+    for (auto record = switches.begin(); record != end; ++record) {
+        const std::int64_t ns = record->monotonicNs - startNs;
+        std::deque<std::size_t> &known = threadsByTid[record->osThreadId];
+        // Not every source tells of a thread's end.
+        while (known.size() > 1 && ends.count(known.front()) && ends[known.front()] < ns)
+            known.pop_front();
+        const bool isEnd = record->state == trace::SchedulingState::Ended;
+        if (known.empty() && isEnd)
+            continue;
+        if (known.empty()) {
+            known.push_back(writer.addThread(process, static_cast<std::int64_t>(record->osThreadId),
+                                             {}, ns));
+        }
+        writer.scheduled(known.front(), ns, record->cpu, record->state);
+        if (isEnd)
+            known.pop_front();
+    }
+    switches.erase(switches.begin(), end);
+}
+
 void RecordingFeed::Private::resolveWakers()
 {
     std::erase_if(wakers, [this](const UnresolvedWaker &entry) {
@@ -306,23 +337,8 @@ void RecordingFeed::threadRecords(trace::ThreadIndex thread, std::span<const Rec
 void RecordingFeed::scheduling(std::span<const trace::SchedulingRecord> records)
 {
     for (const trace::SchedulingRecord &record : records) {
-        const std::int64_t ns = record.monotonicNs - d->startNs;
-        if (ns < 0)
-            continue; // before the first record
-        auto known = d->threadsByTid.find(record.osThreadId);
-        if (record.state == trace::SchedulingState::Ended) {
-            if (known == d->threadsByTid.end())
-                continue;
-            d->writer.scheduled(known->second, ns, record.cpu, record.state);
-            d->threadsByTid.erase(known); // the next one of this number is another thread
-            continue;
-        }
-        if (known == d->threadsByTid.end()) {
-            const std::size_t handle = d->writer.addThread(
-                    d->process, static_cast<std::int64_t>(record.osThreadId), {}, ns);
-            known = d->threadsByTid.emplace(record.osThreadId, handle).first;
-        }
-        d->writer.scheduled(known->second, ns, record.cpu, record.state);
+        if (record.monotonicNs >= d->startNs) // else before the first record
+            d->switches.push_back(record);
     }
 }
 
@@ -331,6 +347,7 @@ void RecordingFeed::flush()
     // A record of one thread may have been read before an older one of another thread, but not
     // before one from before the last drain.
     d->writeSamples(d->settledNs);
+    d->writeSwitches(d->settledNs);
     d->settledNs = trace::Clock::monotonicNs() - d->startNs;
     d->resolveWakers();
     d->writer.publish();
@@ -339,6 +356,7 @@ void RecordingFeed::flush()
 void RecordingFeed::finish()
 {
     d->writeSamples(std::numeric_limits<std::int64_t>::max());
+    d->writeSwitches(std::numeric_limits<std::int64_t>::max());
     d->resolveWakers();
     d->writer.publish();
 }

@@ -107,6 +107,21 @@ private Q_SLOTS:
         QCOMPARE(made.store.wait(0, 1).outcome, WaitOutcome::TimedOut);
     }
 
+    void aThreadWhoseWholeLifeTheKernelToldFirstIsOneThread()
+    {
+        HandMade made;
+        made.feed.scheduling(std::vector<trace::SchedulingRecord>{
+                {HandMade::StartNs + 5, 4711, 0, SchedulingState::Running},
+                {HandMade::StartNs + 90, 4711, 0, SchedulingState::Ended}});
+        made.feed.flush(); // its records have not been read yet
+        made.give(1, {HandMade::record(RecordType::ThreadStarted, 10, 4711),
+                      HandMade::record(RecordType::ThreadEnded, 80)});
+        made.feed.finish();
+        QCOMPARE(made.store.threadCount(), std::size_t{1});
+        QCOMPARE(made.store.scheduling(0).size(), std::size_t{1});
+        QCOMPARE(made.store.scheduling(0).at(0).durationNs, std::int64_t{85});
+    }
+
     void aNumberThatIsUsedAgainIsAnotherThread()
     {
         HandMade made;
@@ -119,6 +134,7 @@ private Q_SLOTS:
                                          at(30, SchedulingState::Ended),
                                          at(50, SchedulingState::Running)});
         made.give(2, {HandMade::record(RecordType::ThreadStarted, 60, 4711)});
+        made.feed.finish();
         QCOMPARE(made.store.threadCount(), std::size_t{2});
         QCOMPARE(made.store.scheduling(0).size(), std::size_t{1});
         QCOMPARE(made.store.scheduling(0).at(0).durationNs, std::int64_t{10});
@@ -269,12 +285,15 @@ private Q_SLOTS:
                 {start + 10, 500, 0, SchedulingState::Blocked},
                 {start + 20, 501, 0, SchedulingState::Running}};
         made.feed.scheduling(early);
+        made.feed.flush(); // what is older than this one …
+        made.feed.flush(); // … has arrived by the next
         QCOMPARE(made.store.threadCount(), std::size_t{2});
         QCOMPARE(made.store.threads()[0].name, QStringLiteral("thread 500"));
         made.give(1, {HandMade::record(RecordType::ThreadStarted, 30, 501),
                       HandMade::record(RecordType::ThreadNamed, 31, 4)});
         made.feed.scheduling(std::vector<trace::SchedulingRecord>{
                 {start + 40, 501, 0, SchedulingState::Preempted}});
+        made.feed.finish();
         QCOMPARE(made.store.threadCount(), std::size_t{2});
         QCOMPARE(made.store.threads()[1].name, QStringLiteral("worker one"));
         QCOMPARE(made.store.scheduling(1).size(), std::size_t{2});
@@ -292,6 +311,7 @@ private Q_SLOTS:
         QCOMPARE(made.store.threadCount(), std::size_t{2});
         made.feed.scheduling(std::vector<trace::SchedulingRecord>{
                 {HandMade::StartNs + 40, 500, 0, SchedulingState::Running}});
+        made.feed.finish();
         QCOMPARE(made.store.scheduling(1).size(), std::size_t{1});
     }
 
