@@ -2,6 +2,7 @@
 #include "collectedrecords.h"
 
 #include <heddle/trace/flow.h>
+#include <heddle/trace/memoryrecording.h>
 #include <heddle/trace/object.h>
 #include <heddle/trace/slice.h>
 
@@ -11,6 +12,7 @@
 #include <bit>
 #include <latch>
 #include <thread>
+#include <unistd.h>
 
 using namespace heddle::trace;
 
@@ -217,6 +219,35 @@ private Q_SLOTS:
         QCOMPARE(found.count(RecordType::ThreadEnded), std::size_t{50});
         QCOMPARE(found.count(RecordType::SliceBegin), std::size_t{50});
         QCOMPARE(found.count(RecordType::SliceEnd), std::size_t{50});
+    }
+
+    void aRecordingInMemoryIsReadAsOneInAFile()
+    {
+        MemoryRecording recording;
+        const RecordingError error = recording.create();
+        QVERIFY2(!error, error.what.c_str());
+        RecordingReader reader;
+        QVERIFY(!reader.open(recording.path()));
+        QVERIFY(!Recorder::start(recording.path()));
+        recording.close(); // both sides have it mapped
+        {
+            HEDDLE_SLICE("work");
+        }
+        Recorder::stop();
+        CollectedRecords found;
+        reader.drain(found);
+        QCOMPARE(found.count(RecordType::SliceBegin), std::size_t{1});
+        QCOMPARE(found.count(RecordType::SliceEnd), std::size_t{1});
+    }
+
+    void nobodyCanCutARecordingInMemoryShort()
+    {
+        MemoryRecording recording;
+        QVERIFY(!recording.create());
+        QVERIFY(::ftruncate(recording.descriptor(), 0) != 0);
+        QVERIFY(::truncate(recording.path().c_str(), 0) != 0);
+        RecordingReader reader;
+        QVERIFY(!reader.open(recording.path()));
     }
 
     void misuseIsExplained()
