@@ -134,11 +134,11 @@ QByteArray EchoServer::receive(QTcpSocket &socket)
 
 void EchoServer::serveBlocking(qintptr descriptor)
 {
-    HEDDLE_SLICE("serve a connection");
     if (!enter(descriptor)) {
         ::close(static_cast<int>(descriptor));
         return;
     }
+    HEDDLE_SLICE("serve a connection");
     struct Leave
     {
         EchoServer *server;
