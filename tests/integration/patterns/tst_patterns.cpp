@@ -382,6 +382,20 @@ private Q_SLOTS:
         QVERIFY(full >= 10);
     }
 
+    void aConsumerThatFailsDoesNotLeaveItsProducerAtAFullQueue()
+    {
+        // The second taskDone() of the first item comes while the second is being produced.
+        const Outcome outcome = execute(
+                "producer-consumer",
+                {{"items", 100}, {"produce", 20}, {"consume", 0}, {"capacity", 2}, {"runCap", 4}},
+                {"task-done-twice"});
+        QCOMPARE(outcome.report.state, RunState::Failed);
+        QVERIFY2(outcome.report.message.contains("taskDone()"), qPrintable(outcome.report.message));
+        // Reported, since it was not the limit of the run that ended it.
+        QVERIFY2(brokenInvariants(outcome.report).contains("each-once"),
+                 qPrintable(brokenInvariants(outcome.report)));
+    }
+
     void aStoppedPatternEndsSoon_data()
     {
         QTest::addColumn<QString>("id");
