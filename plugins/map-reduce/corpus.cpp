@@ -61,9 +61,10 @@ Corpus Corpus::ofFolder(const QString &folder, qsizetype most)
         corpus.m_paths << files.next();
     if (corpus.m_paths.isEmpty()) {
         throw heddle::Error(
-                QStringLiteral("There are no text files in the folder '%1'").arg(folder),
-                QStringLiteral("parameter 'folder'"),
-                QStringLiteral("Choose another, or leave it empty to have files made"));
+                QStringLiteral("There are no readable text files in '%1'").arg(folder),
+                QStringLiteral("Folder"),
+                QStringLiteral("Choose another under Folder, or leave it empty to have files "
+                               "made"));
     }
     corpus.m_paths.sort();
     return corpus;

@@ -15,6 +15,7 @@
 #include <QtConcurrentMap>
 
 #include <algorithm>
+#include <atomic>
 #include <ctime>
 #include <mutex>
 
@@ -53,6 +54,7 @@ private:
     std::mutex m_mutex;
     qint64 m_waiting = 0; ///< mapped and not reduced
     qint64 m_maxWaiting = 0;
+    std::atomic<bool> m_hasWarned{false};
     std::chrono::nanoseconds m_perItem{0};
     qint64 m_minimumLength = 1;
 };
@@ -83,9 +85,13 @@ Counts MapReduce::countFile(const QString &path)
     if (m_context->stopRequested())
         return {};
     QFile file(path);
-    Counts counts;
-    if (file.open(QIODevice::ReadOnly))
-        counts = countText(file.readAll());
+    const QByteArray text = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    if (file.error() != QFileDevice::NoError && !m_hasWarned.exchange(true)) {
+        m_context->warning(QStringLiteral("The file '%1' cannot be read, and perhaps others; such "
+                                          "files have no words.")
+                                   .arg(path));
+    }
+    Counts counts = countText(text);
     if (m_perItem.count() > 0)
         m_context->compute(m_perItem);
     return counts;
@@ -258,15 +264,16 @@ void MapReduce::run(heddle::RunContext &context)
                               .arg(parallel.total)
                               .arg(sequential.words.size())
                               .arg(parallel.words.size()));
-    context.info(QStringLiteral(
-                         "%1 files: %2 ms one after the other, %3 ms with %4 threads: %5 times as "
-                         "fast, with the time of %6 processors.")
-                         .arg(corpus.paths().size())
-                         .arg(sequentialMs, 0, 'f', 0)
-                         .arg(parallelMs, 0, 'f', 0)
-                         .arg(m_pool.maxThreadCount())
-                         .arg(speedUp, 0, 'f', 2)
-                         .arg(processors, 0, 'f', 2));
+    context.info(
+            QStringLiteral(
+                    "Files: %1. One after the other: %2 ms. With QtConcurrent: %3 ms, threads: %4. "
+                    "%5 times as fast, with the time of %6 processors.")
+                    .arg(corpus.paths().size())
+                    .arg(sequentialMs, 0, 'f', 0)
+                    .arg(parallelMs, 0, 'f', 0)
+                    .arg(m_pool.maxThreadCount())
+                    .arg(speedUp, 0, 'f', 2)
+                    .arg(processors, 0, 'f', 2));
 }
 
 class MapReducePlugin : public QObject, public heddle::PatternPlugin

@@ -293,7 +293,7 @@ void ProducerConsumer::run(RunContext &context)
     m_stopBy = parameters.text(QStringLiteral("stop"));
     if (parameters.text(QStringLiteral("source")) == QLatin1String("files")) {
         m_source = WorkSource::files(parameters.text(QStringLiteral("folder")));
-        context.info(QStringLiteral("Hashing %1 files.").arg(m_source.fileCount()));
+        context.info(QStringLiteral("Files to hash: %1.").arg(m_source.fileCount()));
     }
     m_seen = std::make_unique<std::atomic<int>[]>(static_cast<std::size_t>(m_items));
     m_queue = std::make_unique<heddle::Queue<Item>>(

@@ -471,6 +471,16 @@ private Q_SLOTS:
                  qPrintable(outcome.report.message));
     }
 
+    void aTextThatCannotBeReadIsTold()
+    {
+        QTemporaryDir folder;
+        QVERIFY(QFile::link("/proc/self/mem", folder.filePath("unreadable.txt")));
+        const Outcome outcome = execute("map-reduce", {{"folder", folder.path()}});
+        QCOMPARE(outcome.report.state, RunState::Finished);
+        QVERIFY2(outcome.log.join('\n').contains(folder.filePath("unreadable.txt")),
+                 qPrintable(outcome.log.join('\n')));
+    }
+
     void aFolderThatIsMissingIsExplainedInTheFormsWordsBeforeAnythingStarts()
     {
         const PatternInfo info = *Catalog().find("producer-consumer");
