@@ -74,7 +74,8 @@ void EchoPattern::run(heddle::RunContext &context)
                       static_cast<int>(parameters.integer(QStringLiteral("backlog"))));
     LoadGenerator::Load load = loadOf(context);
     load.port = server.start();
-    context.result(QStringLiteral("backlog"), server.grantedBacklog());
+    if (server.grantedBacklog() >= 0)
+        context.result(QStringLiteral("backlog"), server.grantedBacklog());
     LoadGenerator generator(context, load);
 
     QElapsedTimer timer;

@@ -14,15 +14,18 @@
 namespace trace = heddle::trace;
 
 namespace {
-// What the system made of the wish: how many connections may wait to be accepted.
-int backlogOf(qintptr listener)
+// What the system made of the wish: how many connections may wait to be accepted; -1 if it does not
+// tell.
+int backlogOf([[maybe_unused]] qintptr listener)
 {
+#if defined(Q_OS_LINUX)
     tcp_info info = {};
     socklen_t bytes = sizeof(info);
     // Of a listening socket, tcpi_sacked is the limit of the backlog (tcp_get_info() in Linux).
-    if (::getsockopt(static_cast<int>(listener), IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0)
-        return -1;
-    return static_cast<int>(info.tcpi_sacked);
+    if (::getsockopt(static_cast<int>(listener), IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0)
+        return static_cast<int>(info.tcpi_sacked);
+#endif
+    return -1;
 }
 } // namespace
 

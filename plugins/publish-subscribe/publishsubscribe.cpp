@@ -187,7 +187,8 @@ double PublishSubscribe::send()
             m_context->warning(report.errors.first());
         errors += report.errors.size();
         ++m_sent;
-        noteBacklog(exchange);
+        if (report.dropped == 0) // what a stop dropped is on nobody's way
+            noteBacklog(exchange);
         m_context->progress(static_cast<double>(m_sent) / static_cast<double>(m_messages));
     }
     if (errors > 0)
