@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "itemqueue.h"
 #include "worksource.h"
 
-#include <heddle/core/queue.h>
 #include <heddle/core/thread.h>
 #include <heddle/pattern/patternplugin.h>
 #include <heddle/trace/slice.h>
@@ -17,9 +17,6 @@ namespace {
 
 using heddle::RunContext;
 namespace trace = heddle::trace;
-
-/// An item's number; nothing is the sentinel.
-using Item = std::optional<qint64>;
 
 class ProducerConsumer final : public heddle::Pattern
 {
@@ -45,7 +42,7 @@ private:
     std::exception_ptr m_failure;
     std::vector<std::unique_ptr<heddle::Thread>> m_producing;
     std::vector<std::unique_ptr<heddle::Thread>> m_consuming;
-    std::unique_ptr<heddle::Queue<Item>> m_queue;
+    std::unique_ptr<ItemQueue> m_queue;
     WorkSource m_source = WorkSource::synthetic();
     qint64 m_items = 0;
     int m_producers = 0;
@@ -214,7 +211,7 @@ void ProducerConsumer::report(double wallMilliseconds)
             QStringLiteral("%1 items at most, room for %2")
                     .arg(m_maxDepth.load())
                     .arg(capacity == 0 ? QStringLiteral("any number") : QString::number(capacity)));
-    const bool isCutShort = m_put < m_items || (m_got < m_items && !m_queue->isEmpty());
+    const bool isCutShort = m_put < m_items || (m_got < m_items && m_queue->size() > 0);
     if (m_context->stopRequested() && isCutShort) {
         m_context->info(
                 QStringLiteral("Stopped after %1 of %2 items.").arg(m_got.load()).arg(m_items));
@@ -296,9 +293,14 @@ void ProducerConsumer::run(RunContext &context)
         context.info(QStringLiteral("Files to hash: %1.").arg(m_source.fileCount()));
     }
     m_seen = std::make_unique<std::atomic<int>[]>(static_cast<std::size_t>(m_items));
-    m_queue = std::make_unique<heddle::Queue<Item>>(
-            "items",
-            hasFault("unbounded-growth") ? 0 : parameters.integer(QStringLiteral("capacity")));
+    const qint64 capacity = hasFault("unbounded-growth")
+                                    ? 0
+                                    : parameters.integer(QStringLiteral("capacity"));
+    // The fault is a line of the handmade queue; the library's has no such line.
+    const bool byHand = parameters.text(QStringLiteral("queue")) == QLatin1String("byHand")
+                        || hasFault("if-not-while");
+    m_queue = byHand ? ItemQueue::byHand(capacity, hasFault("if-not-while"))
+                     : ItemQueue::ofLibrary(capacity);
 
     QElapsedTimer timer;
     timer.start();

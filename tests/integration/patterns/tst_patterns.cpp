@@ -179,6 +179,14 @@ class TestPatterns : public QObject
                       return outcome.report.message.contains("taskDone()")
                              && outcome.report.results["items"].toInt() == 100;
                   }}},
+                // All three wait for room when one item is taken.
+                {"producer-consumer/if-not-while",
+                 {{{"producers", 3}, {"items", 200}, {"consume", 5}},
+                  RunState::Finished,
+                  {"bounded"},
+                  [](const Outcome &outcome) {
+                      return greatestCount(*outcome.trace, "items") > 16;
+                  }}},
                 {"producer-consumer/unbounded-growth",
                  {{{"items", 200}, {"consume", 5}},
                   RunState::Finished,
@@ -357,6 +365,35 @@ private Q_SLOTS:
         QCOMPARE(countSlices(*outcome.trace, "consume"), 1000);
         const QSet<QString> names = threadNames(*outcome.trace);
         QVERIFY(names.contains("producer 3") && names.contains("consumer 2"));
+    }
+
+    void aQueueWrittenByHandKeepsTheSamePromises()
+    {
+        for (const QString stop : {"sentinel", "perConsumer", "close"}) {
+            const Outcome outcome = execute("producer-consumer",
+                                            {{"queue", "byHand"},
+                                             {"producers", 3},
+                                             {"consumers", stop == "sentinel" ? 1 : 3},
+                                             {"capacity", 2},
+                                             {"items", 1000},
+                                             {"produce", 0},
+                                             {"consume", 0},
+                                             {"stop", stop}});
+            QCOMPARE(outcome.report.state, RunState::Finished);
+            QCOMPARE(brokenInvariants(outcome.report), QString());
+            QCOMPARE(outcome.trace->counts().completeFlows, std::uint64_t{1000});
+        }
+    }
+
+    void aConsumerThatDoesNotLookAgainFindsTheQueueEmpty()
+    {
+        const Outcome outcome = execute(
+                "producer-consumer",
+                {{"consumers", 3}, {"produce", 20}, {"consume", 0}, {"items", 100}},
+                {"if-not-while"});
+        QCOMPARE(outcome.report.state, RunState::Failed);
+        QVERIFY2(outcome.report.message.contains("empty queue"),
+                 qPrintable(outcome.report.message));
     }
 
     void aWaitNamesTheThreadThatEndedIt()
