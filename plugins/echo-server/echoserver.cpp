@@ -5,11 +5,29 @@
 #include <heddle/core/event.h>
 #include <heddle/trace/slice.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace trace = heddle::trace;
+
+namespace {
+// What the system made of the wish: how many connections may wait to be accepted; -1 if it does not
+// tell.
+int backlogOf([[maybe_unused]] qintptr listener)
+{
+#if defined(Q_OS_LINUX)
+    tcp_info info = {};
+    socklen_t bytes = sizeof(info);
+    // Of a listening socket, tcpi_sacked is the limit of the backlog (tcp_get_info() in Linux).
+    if (::getsockopt(static_cast<int>(listener), IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0)
+        return static_cast<int>(info.tcpi_sacked);
+#endif
+    return -1;
+}
+} // namespace
 
 class EchoServer::Listener : public QTcpServer
 {
@@ -54,11 +72,13 @@ quint16 EchoServer::start()
             m_loop->context(),
             [&] {
                 m_listener = new Listener(this);
-                m_listener->setMaxPendingConnections(m_backlog);
-                if (m_listener->listen(QHostAddress::LocalHost))
+                m_listener->setListenBacklogSize(m_backlog);
+                if (m_listener->listen(QHostAddress::LocalHost)) {
                     port = m_listener->serverPort();
-                else
+                    m_grantedBacklog = backlogOf(m_listener->socketDescriptor());
+                } else {
                     problem = m_listener->errorString();
+                }
             },
             Qt::BlockingQueuedConnection);
     if (port == 0) {
@@ -103,65 +123,96 @@ bool EchoServer::enter(qintptr descriptor)
 void EchoServer::leave(qintptr descriptor)
 {
     const std::lock_guard lock(m_mutex);
-    m_open.erase(descriptor);
+    m_open.erase(m_open.find(descriptor));
 }
 
-bool EchoServer::echo(QTcpSocket &socket)
+QByteArray EchoServer::receive(QTcpSocket &socket)
 {
-    HEDDLE_SLICE("echo");
     const QByteArray bytes = socket.readAll();
     m_bytesIn += bytes.size();
     if (m_context.hasFault(QStringLiteral("handler-throws")) && ++m_messages == 3)
         throw std::runtime_error("the handler of a connection failed");
-    if (socket.write(bytes) != bytes.size())
-        return false;
-    m_bytesOut += bytes.size();
-    return true;
+    return bytes;
 }
 
 void EchoServer::serveBlocking(qintptr descriptor)
 {
-    HEDDLE_SLICE("serve a connection");
     if (!enter(descriptor)) {
         ::close(static_cast<int>(descriptor));
         return;
     }
-    // Leaves the list before the socket closes: its number may be another one's at once.
-    QTcpSocket socket;
+    HEDDLE_SLICE("serve a connection");
     struct Leave
     {
         EchoServer *server;
         qintptr descriptor;
         ~Leave() { server->leave(descriptor); }
     } const onReturn{this, descriptor};
-    socket.setSocketDescriptor(descriptor);
-    while (true) {
-        bool readable = false;
-        {
-            trace::Wait wait(m_socketObject, trace::WaitReason::InputOutput);
-            readable = socket.waitForReadyRead(-1); // stop() shuts the connection down
+    ++m_served;
+    ++m_silent;
+    bool isSilent = true;
+    const auto speaks = [&] {
+        if (isSilent)
+            --m_silent;
+        isSilent = false;
+    };
+    try {
+        QTcpSocket socket;
+        socket.setSocketDescriptor(descriptor);
+        while (waitToRead(socket)) { // stop() shuts the connection down
+            speaks();
+            HEDDLE_SLICE("echo");
+            const QByteArray bytes = receive(socket);
+            if (socket.write(bytes) != bytes.size() || !waitToWrite(socket))
+                break;
+            m_bytesOut += bytes.size();
         }
-        if (!readable || !echo(socket))
-            return;
-        while (socket.bytesToWrite() > 0) {
-            if (!socket.waitForBytesWritten(-1))
-                return;
-        }
+    } catch (const std::exception &failure) {
+        // Here for every design: neither a thread nor a pool tells the user.
+        m_context.warning(
+                QStringLiteral("A connection ended: %1.").arg(QString::fromUtf8(failure.what())));
     }
+    speaks();
+}
+
+bool EchoServer::waitToRead(QTcpSocket &socket)
+{
+    trace::Wait wait(m_socketObject, trace::WaitReason::InputOutput);
+    return socket.waitForReadyRead(-1);
+}
+
+// Until the peer's system has taken everything: one that does not read makes this thread wait.
+bool EchoServer::waitToWrite(QTcpSocket &socket)
+{
+    if (socket.bytesToWrite() == 0)
+        return true;
+    HEDDLE_SLICE("write");
+    trace::Wait wait(m_socketObject, trace::WaitReason::InputOutput);
+    while (socket.bytesToWrite() > 0) {
+        if (!socket.waitForBytesWritten(-1))
+            return false;
+    }
+    return true;
 }
 
 void EchoServer::serveInLoop(qintptr descriptor)
 {
+    ++m_served;
     auto *socket = new QTcpSocket(m_listener);
     socket->setSocketDescriptor(descriptor);
     QObject::connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
     QObject::connect(socket, &QTcpSocket::readyRead, socket, [this, socket] {
+        HEDDLE_SLICE("echo");
         // No exception may cross an event loop.
         try {
-            if (echo(*socket))
+            const QByteArray bytes = receive(*socket);
+            if (socket->write(bytes) == bytes.size()) {
+                m_bytesOut += bytes.size();
                 return;
+            }
         } catch (const std::exception &failure) {
-            m_context.warning(QString::fromUtf8(failure.what()));
+            m_context.warning(QStringLiteral("A connection ended: %1.")
+                                      .arg(QString::fromUtf8(failure.what())));
         }
         socket->abort();
     });

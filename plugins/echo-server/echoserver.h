@@ -36,13 +36,21 @@ public:
     [[nodiscard]] qint64 bytesIn() const { return m_bytesIn; }
     [[nodiscard]] qint64 bytesOut() const { return m_bytesOut; }
     [[nodiscard]] int accepted() const { return m_accepted; }
+    /// Connections that a thread has taken on so far.
+    [[nodiscard]] int served() const { return m_served; }
+    /// Connections that hold a thread and have sent nothing yet.
+    [[nodiscard]] int silent() const { return m_silent; }
+    /// The length of the backlog that the system granted; -1 if it does not tell. After start().
+    [[nodiscard]] int grantedBacklog() const { return m_grantedBacklog; }
 
 private:
     class Listener;
     void connectionArrived(qintptr descriptor);
     void serveBlocking(qintptr descriptor);
     void serveInLoop(qintptr descriptor);
-    bool echo(QTcpSocket &socket);
+    QByteArray receive(QTcpSocket &socket);
+    bool waitToRead(QTcpSocket &socket);
+    bool waitToWrite(QTcpSocket &socket);
     bool enter(qintptr descriptor);
     void leave(qintptr descriptor);
 
@@ -53,9 +61,14 @@ private:
     std::atomic<qint64> m_bytesIn{0};
     std::atomic<qint64> m_bytesOut{0};
     std::atomic<int> m_accepted{0};
+    std::atomic<int> m_served{0};
+    std::atomic<int> m_silent{0};
+    int m_grantedBacklog = -1;
     std::atomic<int> m_messages{0};
     std::mutex m_mutex;
-    std::set<qintptr> m_open; ///< descriptors that block a worker
+    /// Descriptors that block a worker. One may be here twice: a socket that the peer ends closes
+    /// its own before its worker leaves, and the system gives the number away again.
+    std::multiset<qintptr> m_open;
     bool m_stopping = false;
     std::vector<std::unique_ptr<heddle::Thread>> m_threads;
     std::unique_ptr<heddle::ThreadPoolExecutor> m_pool;

@@ -14,30 +14,45 @@ namespace trace = heddle::trace;
 
 namespace {
 constexpr int MostLoops = 4;
-}
+// More than the buffers of both ends can hold, so that whoever sends it back must wait.
+constexpr qsizetype Flood = 16 * 1024 * 1024;
+} // namespace
 
-/// One client: sends, waits for the whole reply, thinks, sends again. Lives in a loop's thread.
+enum class LoadGenerator::Kind { Active, Idle, SlowReader };
+
+/// One client: sends, waits for the whole reply, thinks, sends again; or, passive, only keeps its
+/// connection. Lives in a loop's thread.
 class LoadGenerator::Client : public QObject
 {
 public:
-    Client(LoadGenerator *generator, int number, bool idle)
+    Client(LoadGenerator *generator, int number, Kind kind)
         : m_generator(generator)
         , m_number(number)
-        , m_isIdle(idle)
+        , m_kind(kind)
     {
-        QObject::connect(&m_socket, &QTcpSocket::connected, this, [this] {
-            if (!m_isIdle)
-                send();
-            else if (++m_generator->m_idle == m_generator->m_load.idleClients)
-                m_generator->m_idleConnected.set();
-        });
-        QObject::connect(&m_socket, &QTcpSocket::readyRead, this, [this] { receive(); });
+        QObject::connect(&m_socket, &QTcpSocket::connected, this, [this] { connected(); });
+        if (kind == Kind::SlowReader)
+            m_socket.setReadBufferSize(1); // what is not read stays in the system's buffers
+        else
+            QObject::connect(&m_socket, &QTcpSocket::readyRead, this, [this] { receive(); });
         QObject::connect(&m_socket, &QTcpSocket::disconnected, this, [this] { ended(); });
         QObject::connect(&m_socket, &QTcpSocket::errorOccurred, this, [this] { ended(); });
         m_socket.connectToHost(QHostAddress::LocalHost, generator->m_load.port);
     }
 
 private:
+    void connected()
+    {
+        if (m_kind == Kind::Active) {
+            send();
+            return;
+        }
+        if (m_kind == Kind::SlowReader)
+            m_socket.write(QByteArray(Flood, 'x'));
+        const Load &load = m_generator->m_load;
+        if (++m_generator->m_passive == load.idleClients + load.slowReaders)
+            m_generator->m_passiveConnected.set();
+    }
     void send()
     {
         HEDDLE_SLICE("send");
@@ -62,7 +77,7 @@ private:
         }
         ++m_generator->m_answered;
         if (m_reply != m_message)
-            ++m_generator->m_mismatches;
+            ++m_generator->m_wrong;
         const LoadGenerator::Load &load = m_generator->m_load;
         m_generator->m_context.progress(static_cast<double>(m_generator->m_answered)
                                         / (static_cast<double>(load.clients) * load.messages));
@@ -70,24 +85,20 @@ private:
             m_socket.disconnectFromHost();
             return;
         }
-        QTimer::singleShot(std::chrono::duration_cast<std::chrono::milliseconds>(load.think), this,
-                           [this] { send(); });
+        QTimer::singleShot(load.think, this, [this] { send(); });
     }
     void ended()
     {
         if (m_hasEnded)
             return;
         m_hasEnded = true;
-        if (m_isIdle)
-            return;
-        if (m_sent < m_generator->m_load.messages)
-            ++m_generator->m_mismatches; // the server closed before the last reply
-        m_generator->clientDone();
+        if (m_kind == Kind::Active)
+            m_generator->clientDone();
     }
 
     LoadGenerator *m_generator;
     const int m_number;
-    const bool m_isIdle;
+    const Kind m_kind;
     bool m_hasEnded = false;
     int m_sent = 0;
     qint64 m_sentNs = 0;
@@ -100,7 +111,7 @@ LoadGenerator::LoadGenerator(heddle::RunContext &context, Load load)
     : m_context(context)
     , m_load(load)
     , m_done("all clients done")
-    , m_idleConnected("idle clients connected")
+    , m_passiveConnected("passive clients connected")
 {
     const int loops = std::min(MostLoops, (load.clients + 15) / 16);
     for (int k = 1; k <= loops; ++k)
@@ -119,27 +130,30 @@ void LoadGenerator::clientDone()
         m_done.set();
 }
 
-void LoadGenerator::connectIdleClients()
+void LoadGenerator::connectPassiveClients()
 {
-    if (m_load.idleClients == 0)
+    if (m_load.idleClients + m_load.slowReaders == 0)
         return;
     QObject *context = m_loops.front()->context();
     QMetaObject::invokeMethod(context, [this, context] {
-        for (int k = 0; k < m_load.idleClients; ++k)
-            (new Client(this, -1 - k, true))->setParent(context);
+        for (int k = 0; k < m_load.idleClients + m_load.slowReaders; ++k) {
+            const Kind kind = k < m_load.idleClients ? Kind::Idle : Kind::SlowReader;
+            (new Client(this, -1 - k, kind))->setParent(context);
+        }
     });
-    HEDDLE_SLICE("wait for the idle clients");
-    m_idleConnected.wait(m_context.stopToken());
+    HEDDLE_SLICE("wait for the passive clients");
+    m_passiveConnected.wait(m_context.stopToken());
 }
 
 void LoadGenerator::run()
 {
-    connectIdleClients();
+    connectPassiveClients();
     m_active = m_load.clients;
     for (int k = 0; k < m_load.clients; ++k) {
         QObject *context = m_loops[static_cast<std::size_t>(k) % m_loops.size()]->context();
-        QMetaObject::invokeMethod(
-                context, [this, k, context] { (new Client(this, k, false))->setParent(context); });
+        QMetaObject::invokeMethod(context, [this, k, context] {
+            (new Client(this, k, Kind::Active))->setParent(context);
+        });
     }
     HEDDLE_SLICE("wait for the clients");
     m_done.wait(m_context.stopToken());

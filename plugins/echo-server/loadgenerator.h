@@ -23,36 +23,39 @@ public:
         quint16 port = 0;
         int clients = 1;
         int idleClients = 0;
+        int slowReaders = 0;
         int messages = 1;
         int bytes = 64;
-        std::chrono::nanoseconds think{0};
+        std::chrono::milliseconds think{0};
     };
     LoadGenerator(heddle::RunContext &context, Load load);
     ~LoadGenerator();
 
-    /// Runs until all clients are done or a stop is requested. Blocks.
+    /// Runs until all clients that send and read are done, or a stop is requested. Blocks.
     void run();
     /// Closes all connections.
     void stop();
 
     /// From sending to the whole reply, nanoseconds, sorted. After run().
     [[nodiscard]] QList<qint64> latencies() const;
-    [[nodiscard]] int mismatches() const { return m_mismatches; }
+    /// Replies that differ from what was sent.
+    [[nodiscard]] int wrong() const { return m_wrong; }
     [[nodiscard]] int answered() const { return m_answered; }
 
 private:
     class Client;
-    void connectIdleClients();
+    enum class Kind;
+    void connectPassiveClients();
     void clientDone();
 
     heddle::RunContext &m_context;
     const Load m_load;
     heddle::Event m_done;
-    heddle::Event m_idleConnected;
+    heddle::Event m_passiveConnected;
     std::atomic<int> m_active{0};
-    std::atomic<int> m_idle{0};
+    std::atomic<int> m_passive{0};
     std::atomic<int> m_answered{0};
-    std::atomic<int> m_mismatches{0};
+    std::atomic<int> m_wrong{0};
     mutable std::mutex m_mutex;
     QList<qint64> m_latencies;
     std::vector<std::unique_ptr<heddle::EventLoopExecutor>> m_loops;

@@ -3,6 +3,7 @@
 
 #include <heddle/pattern/patternplugin.h>
 #include <heddle/tasks/poolthreadname.h>
+#include <heddle/trace/object.h>
 #include <heddle/trace/slice.h>
 
 #include <QElapsedTimer>
@@ -12,6 +13,11 @@
 #include <QThreadPool>
 #include <QtConcurrentFilter>
 #include <QtConcurrentMap>
+
+#include <algorithm>
+#include <atomic>
+#include <ctime>
+#include <mutex>
 
 namespace {
 
@@ -38,10 +44,17 @@ private:
     Counts sequentially(const QStringList &paths);
     Counts concurrently(const QStringList &paths);
     Counts lineByLine(const QStringList &paths);
+    void waitForReduce();
+    void reduceWaiting(Counts &sum, const Counts &part);
 
     heddle::RunContext *m_context = nullptr;
     QThreadPool m_pool;
     heddle::PoolThreadName m_threadName{"pool"};
+    trace::ReportedCounter m_waitingCounter{"results waiting"};
+    std::mutex m_mutex;
+    qint64 m_waiting = 0; ///< mapped and not reduced
+    qint64 m_maxWaiting = 0;
+    std::atomic<bool> m_hasWarned{false};
     std::chrono::nanoseconds m_perItem{0};
     qint64 m_minimumLength = 1;
 };
@@ -72,9 +85,13 @@ Counts MapReduce::countFile(const QString &path)
     if (m_context->stopRequested())
         return {};
     QFile file(path);
-    Counts counts;
-    if (file.open(QIODevice::ReadOnly))
-        counts = countText(file.readAll());
+    const QByteArray text = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    if (file.error() != QFileDevice::NoError && !m_hasWarned.exchange(true)) {
+        m_context->warning(QStringLiteral("The file '%1' cannot be read, and perhaps others; such "
+                                          "files have no words.")
+                                   .arg(path));
+    }
+    Counts counts = countText(text);
     if (m_perItem.count() > 0)
         m_context->compute(m_perItem);
     return counts;
@@ -122,27 +139,47 @@ Counts MapReduce::sequentially(const QStringList &paths)
     return sum;
 }
 
+void MapReduce::waitForReduce()
+{
+    const std::lock_guard lock(m_mutex);
+    m_waitingCounter.set(++m_waiting);
+    m_maxWaiting = std::max(m_maxWaiting, m_waiting);
+}
+
+void MapReduce::reduceWaiting(Counts &sum, const Counts &part)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_waitingCounter.set(--m_waiting);
+    }
+    add(sum, part);
+}
+
 Counts MapReduce::concurrently(const QStringList &paths)
 {
     HEDDLE_SLICE("with QtConcurrent");
     const auto map = [this](const QString &path) {
         m_threadName.apply();
-        return countFile(path);
+        Counts counts = countFile(path);
+        waitForReduce();
+        return counts;
     };
-    const QString reduce = m_context->parameters().text(QStringLiteral("reduce"));
+    const auto reduceOne = [this](Counts &sum, const Counts &part) { reduceWaiting(sum, part); };
+    const QString reduce = m_context->hasFault(QStringLiteral("ordered-backlog"))
+                                   ? QStringLiteral("ordered")
+                                   : m_context->parameters().text(QStringLiteral("reduce"));
     Counts sum;
     if (reduce == QLatin1String("sequential")) {
         const QList<Counts> parts = QtConcurrent::blockingMapped<QList<Counts>>(&m_pool, paths,
                                                                                 map);
         for (const Counts &part : parts)
-            add(sum, part);
+            reduceWaiting(sum, part);
     } else {
         const auto options = reduce == QLatin1String("ordered")
                                      ? QtConcurrent::OrderedReduce | QtConcurrent::SequentialReduce
                                      : QtConcurrent::UnorderedReduce
                                                | QtConcurrent::SequentialReduce;
-        sum = QtConcurrent::blockingMappedReduced<Counts>(&m_pool, paths, map, &MapReduce::add,
-                                                          options);
+        sum = QtConcurrent::blockingMappedReduced<Counts>(&m_pool, paths, map, reduceOne, options);
     }
     keepLongWords(sum, true);
     return sum;
@@ -189,8 +226,9 @@ void MapReduce::run(heddle::RunContext &context)
     const qint64 items = parameters.integer(QStringLiteral("items"));
     const Corpus corpus = [&] {
         HEDDLE_SLICE("prepare the files");
-        return folder.isEmpty() ? Corpus::make(context.random(), items,
-                                               parameters.number(QStringLiteral("skew")))
+        return folder.isEmpty() ? Corpus::make(
+                       context.random(), items, parameters.number(QStringLiteral("skew")),
+                       parameters.number(QStringLiteral("first")), context.stopToken())
                                 : Corpus::ofFolder(folder, items);
     }();
 
@@ -200,19 +238,25 @@ void MapReduce::run(heddle::RunContext &context)
     const double sequentialMs = static_cast<double>(timer.nsecsElapsed()) / 1e6;
     context.progress(0.6, QStringLiteral("counted one after the other"));
     timer.start();
+    const std::clock_t cpuStart = std::clock(); // of all threads
     const Counts parallel = context.hasFault(QStringLiteral("tiny-grain"))
                                     ? lineByLine(corpus.paths())
                                     : concurrently(corpus.paths());
     const double parallelMs = static_cast<double>(timer.nsecsElapsed()) / 1e6;
+    const double cpuMs = static_cast<double>(std::clock() - cpuStart) * 1000 / CLOCKS_PER_SEC;
     if (context.stopRequested())
         return;
     context.progress(1.0);
+    const double processors = parallelMs > 0 ? cpuMs / parallelMs : 0;
     const double speedUp = parallelMs > 0 ? sequentialMs / parallelMs : 0;
     context.result(QStringLiteral("words"), parallel.total);
     context.result(QStringLiteral("distinct"), static_cast<qint64>(parallel.words.size()));
     context.result(QStringLiteral("sequential"), sequentialMs);
     context.result(QStringLiteral("parallel"), parallelMs);
     context.result(QStringLiteral("speed-up"), speedUp);
+    context.result(QStringLiteral("processors"), processors);
+    if (!context.hasFault(QStringLiteral("tiny-grain")))
+        context.result(QStringLiteral("max-waiting"), m_maxWaiting);
     context.invariant(QStringLiteral("same-counts"),
                       sequential.total == parallel.total && sequential.words == parallel.words,
                       QStringLiteral("%1 and %2 words, %3 and %4 distinct")
@@ -222,12 +266,14 @@ void MapReduce::run(heddle::RunContext &context)
                               .arg(parallel.words.size()));
     context.info(
             QStringLiteral(
-                    "%1 files: %2 ms one after the other, %3 ms with %4 threads: %5 times as fast.")
+                    "Files: %1. One after the other: %2 ms. With QtConcurrent: %3 ms, threads: %4. "
+                    "%5 times as fast, with the time of %6 processors.")
                     .arg(corpus.paths().size())
                     .arg(sequentialMs, 0, 'f', 0)
                     .arg(parallelMs, 0, 'f', 0)
                     .arg(m_pool.maxThreadCount())
-                    .arg(speedUp, 0, 'f', 2));
+                    .arg(speedUp, 0, 'f', 2)
+                    .arg(processors, 0, 'f', 2));
 }
 
 class MapReducePlugin : public QObject, public heddle::PatternPlugin

@@ -21,31 +21,39 @@ quint64 firstBytes(const QByteArray &digest)
 
 WorkSource WorkSource::files(const QString &folder)
 {
+    const auto refuse = [](const QString &what) {
+        throw heddle::Error(what, QStringLiteral("Folder"),
+                            QStringLiteral("Choose a folder with files under Folder, or set Items "
+                                           "are to Synthetic"));
+    };
+    if (folder.isEmpty())
+        refuse(QStringLiteral("The items are to be files, but no folder is chosen"));
     WorkSource source;
-    if (!folder.isEmpty()) {
-        QDirIterator entries(folder, QDir::Files | QDir::Readable, QDirIterator::Subdirectories);
-        while (entries.hasNext() && source.m_paths.size() < MostFiles)
-            source.m_paths << entries.next();
-    }
-    if (source.m_paths.isEmpty()) {
-        throw heddle::Error(
-                QStringLiteral("There are no readable files in the folder '%1'").arg(folder),
-                QStringLiteral("parameter 'folder'"),
-                QStringLiteral("Choose a folder with files, or set source to synthetic"));
-    }
+    QDirIterator entries(folder, QDir::Files | QDir::Readable, QDirIterator::Subdirectories);
+    while (entries.hasNext() && source.m_paths.size() < MostFiles)
+        source.m_paths << entries.next();
+    if (source.m_paths.isEmpty())
+        refuse(QStringLiteral("There are no readable files in '%1'").arg(folder));
     source.m_paths.sort();
     return source;
 }
 
-quint64 WorkSource::digest(qint64 number) const
+QString WorkSource::path(qint64 number) const
+{
+    return m_paths.isEmpty() ? QString() : m_paths[number % m_paths.size()];
+}
+
+std::optional<quint64> WorkSource::digest(qint64 number) const
 {
     QCryptographicHash hash(QCryptographicHash::Sha256);
     if (m_paths.isEmpty()) {
         hash.addData(QByteArray::number(number));
         return firstBytes(hash.result());
     }
-    QFile file(m_paths[number % m_paths.size()]);
-    if (file.open(QIODevice::ReadOnly))
-        hash.addData(&file);
+    QFile file(path(number));
+    // That a read has failed shows in the file alone: addData() takes it for the end.
+    if (!file.open(QIODevice::ReadOnly) || !hash.addData(&file)
+        || file.error() != QFileDevice::NoError)
+        return std::nullopt;
     return firstBytes(hash.result());
 }

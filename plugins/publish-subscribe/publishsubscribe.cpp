@@ -8,6 +8,7 @@
 
 #include <QElapsedTimer>
 #include <QObject>
+#include <QThread>
 
 #include <atomic>
 #include <memory>
@@ -25,8 +26,9 @@ using NumberExchange = heddle::Exchange<qint64>;
 class Listener
 {
 public:
-    Listener(heddle::RunContext &context, std::chrono::nanoseconds work)
+    Listener(heddle::RunContext &context, std::size_t exchange, std::chrono::nanoseconds work)
         : m_context(context)
+        , m_exchange(exchange)
         , m_work(work)
     {}
     void receive(qint64 message, qint64 step)
@@ -35,22 +37,24 @@ public:
         static const trace::Name number("message");
         const trace::Slice slice(handling, {{number, message}});
         // Messages go to the exchanges in turn, so each exchange's own are a step apart.
-        if (m_received > 0 && message != m_last + step)
+        if (m_handled > 0 && message != m_last + step)
             m_inOrder = false;
         m_last = message;
-        ++m_received;
         if (m_work >= std::chrono::milliseconds(1))
             m_context.pause(m_work);
         else if (m_work.count() > 0)
             m_context.compute(m_work);
+        ++m_handled;
     }
-    [[nodiscard]] qint64 received() const { return m_received; }
+    [[nodiscard]] std::size_t exchange() const { return m_exchange; }
+    [[nodiscard]] qint64 handled() const { return m_handled; }
     [[nodiscard]] bool inOrder() const { return m_inOrder; }
 
 private:
     heddle::RunContext &m_context;
+    std::size_t m_exchange;
     std::chrono::nanoseconds m_work;
-    std::atomic<qint64> m_received{0};
+    std::atomic<qint64> m_handled{0};
     std::atomic<bool> m_inOrder{true};
     qint64 m_last = 0; ///< only in the thread that handles
 };
@@ -62,10 +66,15 @@ public:
 
 private:
     void makeSubscribers();
+    heddle::Subscription attach(std::size_t exchange, std::chrono::nanoseconds work,
+                                heddle::SubscriptionOptions options);
+    qint64 sentTo(std::size_t exchange) const;
+    void noteBacklog(std::size_t exchange);
     void churn(double perSecond);
     double send();
     void drain();
     void report(double sendMilliseconds, double wallMilliseconds);
+    bool hasFault(const char *id) const { return m_context->hasFault(QLatin1String(id)); }
     heddle::SubscriptionOptions options(std::size_t subscriber) const;
 
     heddle::RunContext *m_context = nullptr;
@@ -75,8 +84,12 @@ private:
     std::vector<heddle::Subscription> m_subscriptions;
     std::atomic<bool> m_sending{true};
     std::atomic<qint64> m_visitors{0};
+    std::atomic<qint64> m_handledBySender{0};
+    Qt::HANDLE m_sender = nullptr; ///< set before anything is sent
     qint64 m_messages = 0;
     qint64 m_sent = 0;
+    qint64 m_maxBacklog = 0; ///< only in the thread that sends
+    qint64 m_mailbox = 0;
     Delivery m_delivery = Delivery::Direct;
 };
 
@@ -84,30 +97,54 @@ heddle::SubscriptionOptions PublishSubscribe::options(std::size_t subscriber) co
 {
     heddle::SubscriptionOptions options;
     options.delivery = m_delivery;
-    if (m_context->hasFault(QStringLiteral("slow-direct")) && subscriber == 0)
+    if (hasFault("slow-direct") && subscriber == 0)
         options.delivery = Delivery::Direct;
     if (options.delivery != Delivery::Direct) {
         options.context = m_loops[subscriber % m_loops.size()]->context();
-        // Room enough not to hinder, little enough to notice a subscriber that cannot keep up.
-        options.capacity = m_context->hasFault(QStringLiteral("unbounded-queue")) ? 0 : 64;
+        options.capacity = hasFault("unbounded-queue") ? 0 : m_mailbox;
     }
     return options;
+}
+
+heddle::Subscription PublishSubscribe::attach(std::size_t exchange, std::chrono::nanoseconds work,
+                                              heddle::SubscriptionOptions options)
+{
+    m_listeners.push_back(std::make_unique<Listener>(*m_context, exchange, work));
+    const auto step = static_cast<qint64>(m_exchanges.size());
+    return m_exchanges[exchange]->attach(
+            [this, listener = m_listeners.back().get(), step](qint64 message) {
+                m_handledBySender += QThread::currentThreadId() == m_sender;
+                listener->receive(message, step);
+            },
+            options);
 }
 
 void PublishSubscribe::makeSubscribers()
 {
     const auto slow = m_context->parameters().milliseconds(QStringLiteral("slowSub"));
     const qint64 count = m_context->parameters().integer(QStringLiteral("subs"));
-    const auto step = static_cast<qint64>(m_exchanges.size());
-    for (const auto &exchange : m_exchanges) {
+    for (std::size_t exchange = 0; exchange < m_exchanges.size(); ++exchange) {
         for (qint64 k = 0; k < count; ++k) {
-            m_listeners.push_back(
-                    std::make_unique<Listener>(*m_context, k == 0 ? slow : slow / 10));
-            m_subscriptions.push_back(
-                    exchange->attach([listener = m_listeners.back().get(),
-                                      step](qint64 message) { listener->receive(message, step); },
-                                     options(static_cast<std::size_t>(k))));
+            m_subscriptions.push_back(attach(exchange, k == 0 ? slow : slow / 10,
+                                             options(static_cast<std::size_t>(k))));
         }
+    }
+}
+
+// Messages go to the exchanges in turn.
+qint64 PublishSubscribe::sentTo(std::size_t exchange) const
+{
+    const auto exchanges = static_cast<qint64>(m_exchanges.size());
+    return m_sent / exchanges + (static_cast<qint64>(exchange) < m_sent % exchanges ? 1 : 0);
+}
+
+void PublishSubscribe::noteBacklog(std::size_t exchange)
+{
+    // Those of makeSubscribers(); what is refused is no backlog.
+    for (std::size_t k = 0; k < m_subscriptions.size(); ++k) {
+        const Listener &listener = *m_listeners[k];
+        if (listener.exchange() == exchange)
+            m_maxBacklog = std::max(m_maxBacklog, sentTo(exchange) - listener.handled());
     }
 }
 
@@ -129,17 +166,33 @@ double PublishSubscribe::send()
 {
     static const trace::Name sending("send");
     static const trace::Name number("message");
+    m_sender = QThread::currentThreadId();
+    QObject here; // lives in the thread that sends
+    heddle::Subscription self;
+    if (hasFault("blocking-to-self")) {
+        heddle::SubscriptionOptions options;
+        options.delivery = Delivery::BlockingQueued;
+        options.context = &here;
+        self = attach(0, std::chrono::nanoseconds::zero(), options);
+    }
+    qint64 errors = 0;
     QElapsedTimer timer;
     timer.start();
     for (qint64 message = 0; message < m_messages && !m_context->stopRequested(); ++message) {
         const trace::Slice slice(sending, {{number, message}});
-        const auto &exchange = m_exchanges[static_cast<std::size_t>(message) % m_exchanges.size()];
-        const heddle::SendReport report = exchange->send(message, m_context->stopToken());
-        for (const QString &error : report.errors)
-            m_context->warning(error);
+        const auto exchange = static_cast<std::size_t>(message) % m_exchanges.size();
+        const heddle::SendReport report = m_exchanges[exchange]->send(message,
+                                                                      m_context->stopToken());
+        if (errors == 0 && !report.errors.isEmpty())
+            m_context->warning(report.errors.first());
+        errors += report.errors.size();
         ++m_sent;
+        if (report.dropped == 0) // what a stop dropped is on nobody's way
+            noteBacklog(exchange);
         m_context->progress(static_cast<double>(m_sent) / static_cast<double>(m_messages));
     }
+    if (errors > 0)
+        m_context->warning(QStringLiteral("%1 deliveries failed.").arg(errors));
     return static_cast<double>(timer.nsecsElapsed()) / 1e6;
 }
 
@@ -158,13 +211,9 @@ void PublishSubscribe::report(double sendMilliseconds, double wallMilliseconds)
 {
     qint64 deliveries = 0;
     qint64 wrong = 0;
-    const auto exchanges = static_cast<qint64>(m_exchanges.size());
-    const qint64 perExchange = m_context->parameters().integer(QStringLiteral("subs"));
-    for (std::size_t k = 0; k < m_listeners.size(); ++k) {
-        const qint64 exchange = perExchange > 0 ? static_cast<qint64>(k) / perExchange : 0;
-        const qint64 expected = m_sent / exchanges + (exchange < m_sent % exchanges ? 1 : 0);
-        deliveries += m_listeners[k]->received();
-        wrong += m_listeners[k]->received() != expected || !m_listeners[k]->inOrder();
+    for (const auto &listener : m_listeners) {
+        deliveries += listener->handled();
+        wrong += listener->handled() != sentTo(listener->exchange()) || !listener->inOrder();
     }
     int attached = 0;
     for (const auto &exchange : m_exchanges)
@@ -174,9 +223,17 @@ void PublishSubscribe::report(double sendMilliseconds, double wallMilliseconds)
             QStringLiteral("rate"),
             wallMilliseconds > 0 ? static_cast<double>(deliveries) * 1000 / wallMilliseconds : 0.0);
     m_context->result(QStringLiteral("send-time"), sendMilliseconds);
+    m_context->result(QStringLiteral("handled-by-sender"), m_handledBySender.load());
+    m_context->result(QStringLiteral("max-backlog"), m_maxBacklog);
     m_context->result(QStringLiteral("left-attached"), attached);
     if (m_visitors > 0)
         m_context->info(QStringLiteral("Visitors got %1 messages.").arg(m_visitors.load()));
+    // One more than fit into the mailbox: the one that is being handled.
+    m_context->invariant(QStringLiteral("bounded"), m_mailbox == 0 || m_maxBacklog <= m_mailbox + 1,
+                         QStringLiteral("%1 messages behind at most, room for %2")
+                                 .arg(m_maxBacklog)
+                                 .arg(m_mailbox == 0 ? QStringLiteral("any number")
+                                                     : QString::number(m_mailbox)));
     if (m_context->stopRequested())
         return;
     m_context->invariant(
@@ -195,6 +252,7 @@ void PublishSubscribe::run(heddle::RunContext &context)
     m_context = &context;
     const heddle::Parameters &parameters = context.parameters();
     m_messages = parameters.integer(QStringLiteral("msgs"));
+    m_mailbox = parameters.integer(QStringLiteral("mailbox"));
     const QString delivery = parameters.text(QStringLiteral("delivery"));
     m_delivery = delivery == QLatin1String("direct")   ? Delivery::Direct
                  : delivery == QLatin1String("queued") ? Delivery::Queued
@@ -232,7 +290,7 @@ void PublishSubscribe::run(heddle::RunContext &context)
     const double wall = static_cast<double>(timer.nsecsElapsed()) / 1e6;
     // Still attached when the pattern counts who is left; the exchange may outlive this run.
     heddle::Subscription forgotten;
-    if (context.hasFault(QStringLiteral("missing-detach")) && !m_subscriptions.empty()) {
+    if (hasFault("missing-detach") && !m_subscriptions.empty()) {
         forgotten = std::move(m_subscriptions.back());
         m_subscriptions.pop_back();
     }

@@ -16,26 +16,59 @@ namespace {
 namespace trace = heddle::trace;
 using heddle::Event;
 
+// heddle::Thread waits in its destructor; QThread does not, and ends the process.
+class CarelessThread final : public QThread
+{
+public:
+    explicit CarelessThread(heddle::RunContext &context)
+        : m_context(context)
+    {}
+
+protected:
+    void run() override { m_context.pause(std::chrono::hours(1)); }
+
+private:
+    heddle::RunContext &m_context;
+};
+
 class ThreadStart final : public heddle::Pattern
 {
 public:
     void run(heddle::RunContext &context) override;
 
 private:
+    /// What was seen of one start.
+    struct Round
+    {
+        std::int64_t startNs = 0;
+        std::int64_t waitedNs = 0;
+        bool isTold = false;
+        bool isReady = false; ///< when the wait returned
+        bool hasBegun = false;
+    };
+
     void runOnce(int round);
+    Round startAndWait(heddle::Thread &thread);
+    void report(const Round &round);
     void threadFunction(Event &started);
+    void destroyWhileItRuns();
+    bool waitsBy(const char *way) const
+    {
+        return m_context->parameters().text(QStringLiteral("wait")) == QLatin1String(way);
+    }
     bool hasFault(const char *id) const { return m_context->hasFault(QLatin1String(id)); }
 
     heddle::RunContext *m_context = nullptr;
     std::atomic<std::int64_t> m_firstInstructionNs{0};
     std::atomic<int> m_ticksDone{0};
+    std::atomic<int> m_ticksAtSet{0}; ///< what the wait reports, however late its thread wakes
+    std::atomic<bool> m_isReady{false};
     std::unique_ptr<Event> m_started;
-    std::unique_ptr<Event> m_raced; ///< tells main that the fault has happened
+    std::unique_ptr<Event> m_raced; ///< tells that the fault has happened
 };
 
 void ThreadStart::threadFunction(Event &started)
 {
-    m_firstInstructionNs = trace::Clock::monotonicNs();
     HEDDLE_INSTANT("first instruction");
     const heddle::Parameters &parameters = m_context->parameters();
     const bool atEnd = hasFault("set-at-end")
@@ -46,10 +79,12 @@ void ThreadStart::threadFunction(Event &started)
     }
     if (hasFault("throw-before-set"))
         throw std::runtime_error("the thread failed before it told that it had started");
+    m_isReady = true;
     const auto set = [&] {
-        if (hasFault("never-set"))
+        if (hasFault("never-set") || !waitsBy("event"))
             return;
         HEDDLE_SLICE("set()");
+        m_ticksAtSet = m_ticksDone.load();
         started.set();
         if (hasFault("clear-race"))
             started.clear();
@@ -70,23 +105,10 @@ void ThreadStart::threadFunction(Event &started)
         set();
 }
 
-void ThreadStart::runOnce(int round)
+ThreadStart::Round ThreadStart::startAndWait(heddle::Thread &thread)
 {
-    m_ticksDone = 0;
-    m_raced = std::make_unique<Event>("raced");
-    heddle::Thread thread(
-            "worker " + std::to_string(round), [this] { threadFunction(*m_started); },
-            heddle::Thread::Start::Later);
-    // Emitted in the new thread, before its function: not a handshake with whoever started it.
-    QObject::connect(
-            &thread, &QThread::started, &thread,
-            [&] {
-                if (m_context->parameters().text(QStringLiteral("wait"))
-                    == QLatin1String("startedSignal"))
-                    m_started->set();
-            },
-            Qt::DirectConnection);
-    const std::int64_t startNs = trace::Clock::monotonicNs();
+    Round round;
+    round.startNs = trace::Clock::monotonicNs();
     {
         HEDDLE_SLICE("QThread::start()");
         thread.start();
@@ -94,48 +116,88 @@ void ThreadStart::runOnce(int round)
     HEDDLE_INSTANT("start() has returned");
     if (hasFault("clear-race"))
         m_raced->wait(m_context->stopToken());
-    bool told = true;
     {
         HEDDLE_SLICE("wait for the start");
-        if (m_context->parameters().text(QStringLiteral("wait"))
-            == QLatin1String("pollIsRunning")) {
-            // True from start() on, whether or not the thread has executed anything.
-            told = thread.isRunning();
-        } else {
-            told = m_started->wait(m_context->stopToken());
-        }
+        // isRunning() is true from start() on, whether or not the thread has executed anything.
+        round.isTold = waitsBy("pollIsRunning") ? thread.isRunning()
+                                                : m_started->wait(m_context->stopToken());
     }
-    const std::int64_t waitedNs = trace::Clock::monotonicNs() - startNs;
-    const int ticksBefore = m_ticksDone;
-    const bool wasReady = m_firstInstructionNs != 0;
+    round.hasBegun = m_firstInstructionNs != 0;
+    round.isReady = m_isReady;
+    round.waitedNs = trace::Clock::monotonicNs() - round.startNs;
+    return round;
+}
+
+void ThreadStart::runOnce(int number)
+{
+    m_firstInstructionNs = 0;
+    m_ticksDone = 0;
+    m_ticksAtSet = 0;
+    m_isReady = m_context->parameters().number(QStringLiteral("startDelay")) == 0;
+    m_raced = std::make_unique<Event>("raced");
+    heddle::Thread thread(
+            "worker " + std::to_string(number), [this] { threadFunction(*m_started); },
+            heddle::Thread::Start::Later);
+    // Emitted in the new thread, before its function and before the recorder knows the thread: the
+    // earliest that it does. No handshake with whoever started it.
+    QObject::connect(
+            &thread, &QThread::started, &thread,
+            [&] {
+                m_firstInstructionNs = trace::Clock::monotonicNs();
+                if (waitsBy("startedSignal"))
+                    m_started->set();
+            },
+            Qt::DirectConnection);
+    const Round round = startAndWait(thread);
+    if (hasFault("destroy-without-wait"))
+        destroyWhileItRuns();
     {
         HEDDLE_SLICE("join");
         thread.join();
     }
-    const double latency = static_cast<double>(m_firstInstructionNs - startNs) / 1000;
-    m_context->result(QStringLiteral("start-latency"), latency);
-    m_context->result(QStringLiteral("wait-length"), static_cast<double>(waitedNs) / 1e6);
-    m_context->result(QStringLiteral("ticks-before"), ticksBefore);
-    if (!told) {
-        m_context->warning(QStringLiteral(
-                "The wait never returned: the event was not set while main waited."));
-    } else {
-        m_context->info(
-                QStringLiteral(
-                        "The thread's first instruction came %1 µs after start(); main went on "
-                        "after %2 ms, when %3 ticks were done%4.")
-                        .arg(latency, 0, 'f', 0)
-                        .arg(static_cast<double>(waitedNs) / 1e6, 0, 'f', 2)
-                        .arg(ticksBefore)
-                        .arg(wasReady ? QString()
-                                      : QStringLiteral(" and the thread had executed nothing")));
-    }
-    m_context->invariant(
-            QStringLiteral("returns-early"), told && ticksBefore < 2,
-            told ? QStringLiteral("%1 ticks were done when the wait returned").arg(ticksBefore)
-                 : QStringLiteral("the wait did not return before the run was stopped"));
+    report(round);
     if (thread.exception())
         thread.joinAndRethrow();
+}
+
+void ThreadStart::destroyWhileItRuns()
+{
+    HEDDLE_SLICE("destroy a QThread without wait()");
+    const auto careless = std::make_unique<CarelessThread>(*m_context);
+    careless->start();
+}
+
+void ThreadStart::report(const Round &round)
+{
+    const double latency = static_cast<double>(m_firstInstructionNs - round.startNs) / 1000;
+    const double waitedMs = static_cast<double>(round.waitedNs) / 1e6;
+    m_context->result(QStringLiteral("start-latency"), latency);
+    m_context->result(QStringLiteral("wait-length"), waitedMs);
+    if (!round.isTold) {
+        m_context->warning(QStringLiteral(
+                "The wait never returned: the event was not set while the thread waited for it."));
+    } else {
+        m_context->result(QStringLiteral("ticks-before"), m_ticksAtSet.load());
+        m_context->info(
+                QStringLiteral(
+                        "The new thread's first instruction came %1 µs after start(); the thread "
+                        "pattern went on after %2 ms, told after %3 ticks%4.")
+                        .arg(latency, 0, 'f', 0)
+                        .arg(waitedMs, 0, 'f', 2)
+                        .arg(m_ticksAtSet.load())
+                        .arg(round.hasBegun
+                                     ? QString()
+                                     : QStringLiteral(", when the thread had executed nothing")));
+    }
+    m_context->invariant(
+            QStringLiteral("returns-early"), round.isTold && m_ticksAtSet < 2,
+            round.isTold ? QStringLiteral("%1 ticks were done when the event was set")
+                                   .arg(m_ticksAtSet.load())
+                         : QStringLiteral("the wait did not return before the run was stopped"));
+    m_context->invariant(QStringLiteral("ready"), !round.isTold || round.isReady,
+                         round.isReady  ? QStringLiteral("the thread was ready")
+                         : round.isTold ? QStringLiteral("the thread was still preparing")
+                                        : QStringLiteral("the wait did not return"));
 }
 
 void ThreadStart::run(heddle::RunContext &context)
@@ -145,7 +207,6 @@ void ThreadStart::run(heddle::RunContext &context)
     runOnce(1);
     if (context.parameters().boolean(QStringLiteral("reuseEvent")) && !context.stopRequested()) {
         m_started->clear(); // an event is one-shot until it is cleared
-        m_firstInstructionNs = 0;
         runOnce(2);
     }
 }
