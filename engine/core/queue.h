@@ -73,7 +73,8 @@ public:
     {}
     ~OrderedQueue()
     {
-        Q_ASSERT_X(!hasWaiters(), "heddle::Queue", "destroyed while a thread is blocked on it");
+        Q_ASSERT_X(waiterCount() == 0, "heddle::Queue",
+                   "destroyed while a thread is blocked on it");
     }
     OrderedQueue(const OrderedQueue &) = delete;
     OrderedQueue &operator=(const OrderedQueue &) = delete;
@@ -182,6 +183,13 @@ public:
     {
         return locked([this] { return m_taken - m_done; });
     }
+    /// Threads blocked in a put, a get or a join.
+    [[nodiscard]] int waiterCount() const
+    {
+        return locked([this] {
+            return m_notFull.waiterCount() + m_notEmpty.waiterCount() + m_finished.waiterCount();
+        });
+    }
     /// 0 means unbounded.
     [[nodiscard]] qsizetype capacity() const { return m_capacity; }
     [[nodiscard]] QString name() const { return QString::fromUtf8(m_object.name().text()); }
@@ -191,10 +199,6 @@ private:
     using Entry = QueueEntry<T>;
 
     qsizetype depth() const { return m_entries.size(); }
-    bool hasWaiters() const
-    {
-        return m_notFull.hasWaiters() || m_notEmpty.hasWaiters() || m_finished.hasWaiters();
-    }
     template <typename Read>
     auto locked(Read read) const
     {

@@ -54,7 +54,7 @@ private Q_SLOTS:
             });
             waiting.wait();
             // Only a waiter that blocks counts; before that, the flag is simply clear again.
-            while (!event.hasWaiters())
+            while (event.waiterCount() == 0)
                 QThread::yieldCurrentThread();
             event.set();
             event.clear();
