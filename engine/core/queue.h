@@ -9,6 +9,7 @@
 
 #include <QtGlobal>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <mutex>
@@ -152,7 +153,8 @@ public:
         std::unique_lock lock(m_mutex);
         m_shutDown = true;
         if (mode == QueueShutDown::Immediate) {
-            m_unfinished -= m_entries.size();
+            // Some may have been reported as finished before they were taken.
+            m_unfinished -= std::min(m_unfinished, m_entries.size());
             std::swap(m_entries, removed);
             m_object.count(0);
         }
@@ -181,7 +183,7 @@ public:
     /// Items taken whose taskDone() is missing: what a join() that never ends waits for.
     [[nodiscard]] qsizetype takenUnfinished() const
     {
-        return locked([this] { return m_taken - m_done; });
+        return locked([this] { return std::max(m_taken - m_done, qsizetype{0}); });
     }
     /// Threads blocked in a put, a get or a join.
     [[nodiscard]] int waiterCount() const

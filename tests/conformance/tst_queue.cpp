@@ -265,6 +265,18 @@ private Q_SLOTS:
         QVERIFY(getter.exception());
     }
 
+    void s07_whatWasReportedBeforeItWasTakenIsNotSubtractedAgain()
+    {
+        Queue<int> queue("q");
+        queue.put(1);
+        queue.put(2);
+        queue.taskDone(); // though nothing was taken yet
+        queue.shutDown(QueueShutDown::Immediate);
+        QCOMPARE(queue.unfinished(), 0);
+        QCOMPARE(queue.takenUnfinished(), 0);
+        QVERIFY(queue.joinFor(0ns));
+    }
+
     void s08_itemsAreMovedAndAFailingMoveLeavesTheQueueUnchanged()
     {
         struct Fragile
