@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <concepts>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -96,13 +97,15 @@ public:
     /// Adds \a item if there is room. Any thread; never blocks.
     [[nodiscard]] QueueStatus tryPut(T &item) { return putUntil(item, WaitPoint::Never, {}); }
 
+    // Of all these: if the move of an item throws, the item stays in the queue.
+
     /// Takes the next item, waiting for one. Any thread; blocks.
     /// \throws ShutDown when the queue is shut down and drained; Stopped.
     [[nodiscard]] T get(std::stop_token stop = {})
     {
-        std::optional<T> item;
-        throwUnlessDone(getUntil(item, WaitPoint::Forever, stop), "get");
-        return std::move(*item);
+        std::unique_lock lock(m_mutex);
+        throwUnlessDone(untilThereIsAnItem(lock, WaitPoint::Forever, stop), "get");
+        return takeNext([](T &&item) -> T { return std::move(item); });
     }
     /// Takes the next item within \a timeout into \a item. Any thread; blocks at most that long.
     /// \throws Error when \a timeout is negative.
@@ -233,7 +236,7 @@ private:
         if (m_shutDown)
             return QueueStatus::ShutDown;
         const bool hasFlow = QueueItemTraits<T>::hasFlow(item);
-        Entry &entry = m_entries.add(std::move(item)); // before anything else: it may throw
+        Entry &entry = add(item); // before anything else: it may throw
         if (hasFlow)
             entry.flow = trace::Flow::begin(trace::FlowKind::QueueItem);
         ++m_unfinished;
@@ -242,10 +245,29 @@ private:
         return QueueStatus::Done;
     }
 
+    Entry &add(T &item)
+    {
+        try {
+            return m_entries.add(std::move(item));
+        } catch (...) {
+            m_notFull.wakeOne(); // the room is left to another
+            throw;
+        }
+    }
+
     QueueStatus getUntil(std::optional<T> &item, WaitPoint::Deadline deadline,
                          const std::stop_token &stop)
     {
         std::unique_lock lock(m_mutex);
+        const QueueStatus status = untilThereIsAnItem(lock, deadline, stop);
+        if (status == QueueStatus::Done)
+            takeNext([&item](T &&next) { item.emplace(std::move(next)); });
+        return status;
+    }
+
+    QueueStatus untilThereIsAnItem(std::unique_lock<std::mutex> &lock, WaitPoint::Deadline deadline,
+                                   const std::stop_token &stop)
+    {
         const auto ready = [this] { return m_shutDown || !m_entries.isEmpty(); };
         if (!ready()) {
             const WaitPoint::Result result = m_notEmpty.wait(
@@ -256,17 +278,36 @@ private:
             if (result == WaitPoint::Result::Stopped)
                 return QueueStatus::Stopped;
         }
-        if (m_entries.isEmpty())
-            return QueueStatus::ShutDown;
-        Entry &next = m_entries.next();
-        item.emplace(std::move(next.item)); // before anything else: it may throw
-        const trace::Flow flow = next.flow;
+        return m_entries.isEmpty() ? QueueStatus::ShutDown : QueueStatus::Done;
+    }
+
+    // Removes the next item after its one move, which \a move makes and which may throw.
+    template <typename Move>
+    auto takeNext(Move move)
+    {
+        struct Removal
+        {
+            OrderedQueue *queue;
+            int exceptionsBefore = std::uncaught_exceptions();
+            ~Removal()
+            {
+                if (std::uncaught_exceptions() > exceptionsBefore)
+                    queue->m_notEmpty.wakeOne(); // the item is left to another
+                else
+                    queue->removeNext();
+            }
+        } const removal{this};
+        return move(std::move(m_entries.next().item));
+    }
+
+    void removeNext()
+    {
+        const trace::Flow flow = m_entries.next().flow;
         m_entries.removeNext();
         ++m_taken;
         m_object.count(depth());
         m_notFull.wakeOne();
         flow.end();
-        return QueueStatus::Done;
     }
 
     QueueStatus joinUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
