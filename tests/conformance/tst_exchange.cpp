@@ -142,6 +142,24 @@ private Q_SLOTS:
         QCOMPARE(late, 1);
     }
 
+    void s19_aSubscriberMayOwnASubscriptionOfItsExchange()
+    {
+        auto exchange = std::make_unique<Exchange<int>>("x");
+        const auto attachOwner = [&] {
+            exchange->attach([inner = std::make_shared<Subscription>(exchange->attach([](int) {}))](
+                                     int) {})
+                    .release();
+        };
+        attachOwner();
+        {
+            Subscription owner = exchange->attach(
+                    [inner = std::make_shared<Subscription>(exchange->attach([](int) {}))](int) {});
+            QCOMPARE(exchange->subscriberCount(), 4);
+        }
+        QCOMPARE(exchange->subscriberCount(), 2);
+        exchange.reset(); // the last references go with it
+    }
+
     void s19_aSubscriberThatThrowsKeepsTheMessageFromNoOther()
     {
         Exchange<int> exchange("x");
