@@ -102,6 +102,7 @@ private Q_SLOTS:
         Queue<int> queue("q", 1);
         queue.put(1);
         Thread producer("producer", [&] { queue.put(2); });
+        untilWaiting(queue, 1);
         QCOMPARE(queue.get(), 1);
         QCOMPARE(queue.get(), 2);
         producer.joinAndRethrow();
@@ -232,6 +233,7 @@ private Q_SLOTS:
                 ++joined;
             }));
         }
+        untilWaiting(queue, 3);
         queue.taskDone();
         QVERIFY(!queue.joinFor(10ms));
         QCOMPARE(joined.load(), 0);
@@ -263,6 +265,7 @@ private Q_SLOTS:
                 ended = true;
             }
         });
+        untilWaiting(queue, 1);
         queue.shutDown();
         blocked.joinAndRethrow();
         QVERIFY(ended);
@@ -280,6 +283,7 @@ private Q_SLOTS:
             queue.put(k);
         static_cast<void>(queue.get());
         Thread joiner("joiner", [&] { queue.join(); });
+        untilWaiting(queue, 1);
         queue.shutDown();
         queue.shutDown(QueueShutDown::Immediate);
         QCOMPARE(queue.size(), 0);
@@ -288,9 +292,21 @@ private Q_SLOTS:
         joiner.joinAndRethrow();
         Queue<int> empty("q");
         Thread getter("getter", [&] { static_cast<void>(empty.get()); });
+        untilWaiting(empty, 1);
         empty.shutDown(QueueShutDown::Immediate);
         getter.join();
         QVERIFY(getter.exception());
+    }
+
+    void s07_anImmediateShutDownThatLeavesNothingUnfinishedWakesJoiners()
+    {
+        Queue<int> queue("q");
+        queue.put(1);
+        Thread joiner("joiner", [&] { queue.join(); });
+        untilWaiting(queue, 1);
+        queue.shutDown(QueueShutDown::Immediate);
+        joiner.joinAndRethrow();
+        QCOMPARE(queue.unfinished(), 0);
     }
 
     void s07_whatWasReportedBeforeItWasTakenIsNotSubtractedAgain()
@@ -398,6 +414,8 @@ private Q_SLOTS:
         threads.push_back(expectStop([&, token] { full.put(2, token); }));
         threads.push_back(expectStop([&, token] { static_cast<void>(empty.get(token)); }));
         threads.push_back(expectStop([&, token] { full.join(token); }));
+        untilWaiting(full, 2);
+        untilWaiting(empty, 1);
         stop.request_stop();
         threads.clear();
         QCOMPARE(stopped.load(), 3);
