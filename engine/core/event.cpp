@@ -3,31 +3,6 @@
 
 namespace heddle {
 
-// A blocked call, in its own stack frame. Under the event's mutex.
-struct Event::Blocked
-{
-    explicit Blocked(Event &owner)
-        : event(owner)
-        , next(owner.m_blocked)
-    {
-        event.m_blocked = this;
-    }
-    ~Blocked()
-    {
-        Blocked **link = &event.m_blocked;
-        while (*link && *link != this)
-            link = &(*link)->next;
-        if (*link) // it gave up
-            *link = next;
-    }
-    Blocked(const Blocked &) = delete;
-    Blocked &operator=(const Blocked &) = delete;
-
-    Event &event;
-    Blocked *next;
-    trace::Flow wake;
-};
-
 Event::Event(std::string_view name)
     : m_object(trace::ObjectKind::Event, name)
 {}
@@ -45,9 +20,7 @@ void Event::set()
     m_set = true;
     ++m_timesSet;
     m_object.count(1);
-    for (; m_blocked; m_blocked = m_blocked->next)
-        m_blocked->wake = trace::Flow::begin(trace::FlowKind::Wake);
-    m_waiters.wakeAll();
+    m_waiters.wakeAllWithFlow();
 }
 
 void Event::clear()
@@ -65,10 +38,10 @@ bool Event::isSet() const
     return m_set;
 }
 
-bool Event::hasWaiters() const
+int Event::waiterCount() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_waiters.hasWaiters();
+    return m_waiters.waiterCount();
 }
 
 bool Event::wait(std::stop_token stop)
@@ -87,13 +60,10 @@ bool Event::waitUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
     if (m_set)
         return true;
     const quint64 before = m_timesSet;
-    Blocked blocked(*this);
-    const bool woken = m_waiters.wait(
-                               lock, m_object.id(), trace::WaitReason::Event, deadline, stop,
-                               [&] { return m_timesSet != before; }, [] { return false; })
-                       == WaitPoint::Result::Woken;
-    blocked.wake.end();
-    return woken;
+    return m_waiters.wait(
+                   lock, m_object.id(), trace::WaitReason::Event, deadline, stop,
+                   [&] { return m_timesSet != before; }, [] { return false; })
+           == WaitPoint::Result::Woken;
 }
 
 } // namespace heddle

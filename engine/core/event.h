@@ -36,20 +36,17 @@ public:
     /// negative.
     [[nodiscard]] bool waitFor(std::chrono::nanoseconds timeout, std::stop_token stop = {});
 
-    /// Whether a thread is blocked on it: a snapshot.
-    [[nodiscard]] bool hasWaiters() const;
+    /// How many threads are blocked on it: a snapshot.
+    [[nodiscard]] int waiterCount() const;
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    struct Blocked;
-
     bool waitUntil(WaitPoint::Deadline deadline, const std::stop_token &stop);
 
     trace::Object m_object;
     mutable std::mutex m_mutex;
     bool m_set = false;
-    quint64 m_timesSet = 0;       ///< so that clear() cannot take back what woke a waiter
-    Blocked *m_blocked = nullptr; ///< the calls that no set() has woken yet
+    quint64 m_timesSet = 0; ///< so that clear() cannot take back what woke a waiter
     WaitPoint m_waiters;
 };
 

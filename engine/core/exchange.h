@@ -17,7 +17,7 @@ struct SendReport
 {
     int delivered = 0;  ///< handled before send() returned
     int queued = 0;     ///< on their way
-    int dropped = 0;    ///< by a full subscriber's policy
+    int dropped = 0;    ///< by a full subscriber's policy or a stop
     QStringList errors; ///< of subscribers that failed; the others got the message all the same
 };
 
@@ -32,8 +32,9 @@ public:
     [[nodiscard]] QString name() const;
     [[nodiscard]] const trace::Object &object() const { return m_list->object(); }
 
-    /// Ends a subscription: what is sent from now on does not reach it. False, and nothing
-    /// happens, if it had ended before. Any thread, also from within the handler; never blocks.
+    /// Ends a subscription: no send that begins from now on reaches it; what is on its way does.
+    /// False, and nothing happens, if it had ended before. Any thread, also from within the
+    /// handler; never blocks.
     bool detach(const std::shared_ptr<SubscriberBase> &subscriber);
     /// The same; afterwards the handler neither runs nor will run. Blocks while it runs in another
     /// thread.
@@ -80,7 +81,8 @@ private:
 };
 
 /// Publish and subscribe: what is sent reaches each subscriber that was attached when the send
-/// began, exactly once, in order per sender.
+/// began, exactly once, in order per sender; also one that is detached meanwhile, unless in the
+/// waiting form.
 ///
 /// After the exchange of the Python Cookbook (12.11), safe where that one is not: subscribers may
 /// attach and detach, themselves too, during a send and from any thread. A subscriber that throws

@@ -9,8 +9,10 @@
 
 #include <QtGlobal>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -73,7 +75,8 @@ public:
     {}
     ~OrderedQueue()
     {
-        Q_ASSERT_X(!hasWaiters(), "heddle::Queue", "destroyed while a thread is blocked on it");
+        Q_ASSERT_X(waiterCount() == 0, "heddle::Queue",
+                   "destroyed while a thread is blocked on it");
     }
     OrderedQueue(const OrderedQueue &) = delete;
     OrderedQueue &operator=(const OrderedQueue &) = delete;
@@ -94,13 +97,15 @@ public:
     /// Adds \a item if there is room. Any thread; never blocks.
     [[nodiscard]] QueueStatus tryPut(T &item) { return putUntil(item, WaitPoint::Never, {}); }
 
+    // Of all these: if the move of an item throws, the item stays in the queue.
+
     /// Takes the next item, waiting for one. Any thread; blocks.
     /// \throws ShutDown when the queue is shut down and drained; Stopped.
     [[nodiscard]] T get(std::stop_token stop = {})
     {
-        std::optional<T> item;
-        throwUnlessDone(getUntil(item, WaitPoint::Forever, stop), "get");
-        return std::move(*item);
+        std::unique_lock lock(m_mutex);
+        throwUnlessDone(untilThereIsAnItem(lock, WaitPoint::Forever, stop), "get");
+        return takeNext([](T &&item) -> T { return std::move(item); });
     }
     /// Takes the next item within \a timeout into \a item. Any thread; blocks at most that long.
     /// \throws Error when \a timeout is negative.
@@ -151,7 +156,8 @@ public:
         std::unique_lock lock(m_mutex);
         m_shutDown = true;
         if (mode == QueueShutDown::Immediate) {
-            m_unfinished -= m_entries.size();
+            // Some may have been reported as finished before they were taken.
+            m_unfinished -= std::min(m_unfinished, m_entries.size());
             std::swap(m_entries, removed);
             m_object.count(0);
         }
@@ -180,7 +186,14 @@ public:
     /// Items taken whose taskDone() is missing: what a join() that never ends waits for.
     [[nodiscard]] qsizetype takenUnfinished() const
     {
-        return locked([this] { return m_taken - m_done; });
+        return locked([this] { return std::max(m_taken - m_done, qsizetype{0}); });
+    }
+    /// Threads blocked in a put, a get or a join.
+    [[nodiscard]] int waiterCount() const
+    {
+        return locked([this] {
+            return m_notFull.waiterCount() + m_notEmpty.waiterCount() + m_finished.waiterCount();
+        });
     }
     /// 0 means unbounded.
     [[nodiscard]] qsizetype capacity() const { return m_capacity; }
@@ -191,10 +204,6 @@ private:
     using Entry = QueueEntry<T>;
 
     qsizetype depth() const { return m_entries.size(); }
-    bool hasWaiters() const
-    {
-        return m_notFull.hasWaiters() || m_notEmpty.hasWaiters() || m_finished.hasWaiters();
-    }
     template <typename Read>
     auto locked(Read read) const
     {
@@ -227,7 +236,7 @@ private:
         if (m_shutDown)
             return QueueStatus::ShutDown;
         const bool hasFlow = QueueItemTraits<T>::hasFlow(item);
-        Entry &entry = m_entries.add(std::move(item)); // before anything else: it may throw
+        Entry &entry = add(item); // before anything else: it may throw
         if (hasFlow)
             entry.flow = trace::Flow::begin(trace::FlowKind::QueueItem);
         ++m_unfinished;
@@ -236,10 +245,29 @@ private:
         return QueueStatus::Done;
     }
 
+    Entry &add(T &item)
+    {
+        try {
+            return m_entries.add(std::move(item));
+        } catch (...) {
+            m_notFull.wakeOne(); // the room is left to another
+            throw;
+        }
+    }
+
     QueueStatus getUntil(std::optional<T> &item, WaitPoint::Deadline deadline,
                          const std::stop_token &stop)
     {
         std::unique_lock lock(m_mutex);
+        const QueueStatus status = untilThereIsAnItem(lock, deadline, stop);
+        if (status == QueueStatus::Done)
+            takeNext([&item](T &&next) { item.emplace(std::move(next)); });
+        return status;
+    }
+
+    QueueStatus untilThereIsAnItem(std::unique_lock<std::mutex> &lock, WaitPoint::Deadline deadline,
+                                   const std::stop_token &stop)
+    {
         const auto ready = [this] { return m_shutDown || !m_entries.isEmpty(); };
         if (!ready()) {
             const WaitPoint::Result result = m_notEmpty.wait(
@@ -250,17 +278,36 @@ private:
             if (result == WaitPoint::Result::Stopped)
                 return QueueStatus::Stopped;
         }
-        if (m_entries.isEmpty())
-            return QueueStatus::ShutDown;
-        Entry &next = m_entries.next();
-        item.emplace(std::move(next.item)); // before anything else: it may throw
-        const trace::Flow flow = next.flow;
+        return m_entries.isEmpty() ? QueueStatus::ShutDown : QueueStatus::Done;
+    }
+
+    // Removes the next item after its one move, which \a move makes and which may throw.
+    template <typename Move>
+    auto takeNext(Move move)
+    {
+        struct Removal
+        {
+            OrderedQueue *queue;
+            int exceptionsBefore = std::uncaught_exceptions();
+            ~Removal()
+            {
+                if (std::uncaught_exceptions() > exceptionsBefore)
+                    queue->m_notEmpty.wakeOne(); // the item is left to another
+                else
+                    queue->removeNext();
+            }
+        } const removal{this};
+        return move(std::move(m_entries.next().item));
+    }
+
+    void removeNext()
+    {
+        const trace::Flow flow = m_entries.next().flow;
         m_entries.removeNext();
         ++m_taken;
         m_object.count(depth());
         m_notFull.wakeOne();
         flow.end();
-        return QueueStatus::Done;
     }
 
     QueueStatus joinUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)

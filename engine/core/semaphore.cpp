@@ -65,17 +65,19 @@ void Semaphore::release(qsizetype count)
     }
     m_available += count;
     m_object.count(m_available);
-    // One that waits for many may not be able to go on: then another must be asked too.
-    if (m_waitingForMany > 0)
-        m_waiters.wakeAll();
-    else
-        m_waiters.wakeUpTo(count);
+    m_waiters.wakeUpTo(count);
 }
 
 qsizetype Semaphore::available() const
 {
     const std::lock_guard lock(m_mutex);
     return m_available;
+}
+
+int Semaphore::waiterCount() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_waiters.waiterCount();
 }
 
 bool Semaphore::acquireUntil(qsizetype count, WaitPoint::Deadline deadline,
@@ -85,11 +87,9 @@ bool Semaphore::acquireUntil(qsizetype count, WaitPoint::Deadline deadline,
     std::unique_lock lock(m_mutex);
     const auto isFree = [this, count] { return m_available >= count; };
     if (!isFree()) {
-        m_waitingForMany += count > 1;
         const WaitPoint::Result result = m_waiters.wait(lock, m_object.id(),
                                                         trace::WaitReason::Semaphore, deadline,
                                                         stop, isFree, [] { return false; });
-        m_waitingForMany -= count > 1;
         if (result != WaitPoint::Result::Woken)
             return false;
     }

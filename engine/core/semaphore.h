@@ -43,6 +43,8 @@ public:
 
     /// Free permits: a snapshot.
     [[nodiscard]] qsizetype available() const;
+    /// How many threads are blocked on it: a snapshot.
+    [[nodiscard]] int waiterCount() const;
     [[nodiscard]] QString name() const { return QString::fromUtf8(m_object.name().text()); }
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
@@ -57,7 +59,6 @@ private:
     const qsizetype m_limit;
     mutable std::mutex m_mutex;
     qsizetype m_available;
-    int m_waitingForMany = 0; ///< threads that wait for more than one permit
     WaitPoint m_waiters;
 };
 

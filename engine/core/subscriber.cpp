@@ -3,6 +3,8 @@
 
 #include <heddle/core/subscriberlist.h>
 
+#include <algorithm>
+
 namespace heddle {
 
 namespace {
@@ -34,14 +36,17 @@ SubscriberBase::SubscriberBase(const std::shared_ptr<SubscriberList> &list,
     m_receiver->moveToThread(options.context->thread());
 }
 
-SubscriberBase::~SubscriberBase() = default;
+SubscriberBase::~SubscriberBase()
+{
+    QObject::disconnect(m_contextsEnd); // contexts outlive many subscribers
+}
 
 void SubscriberBase::watchContext()
 {
     if (!m_options.context)
         return;
     // Direct: when destroyed() has returned, nothing may reach the context any more.
-    QObject::connect(
+    m_contextsEnd = QObject::connect(
             m_options.context, &QObject::destroyed, m_options.context,
             [weak = weak_from_this()] {
                 const auto subscriber = weak.lock();
@@ -78,27 +83,26 @@ bool SubscriberBase::admit()
     return true;
 }
 
-void SubscriberBase::guarded(const std::function<void()> &handle)
+bool SubscriberBase::enter()
 {
-    const Qt::HANDLE thread = QThread::currentThreadId();
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_discarded)
-            return;
-        m_running.push_back(thread);
-    }
-    struct Leave
-    {
-        SubscriberBase *subscriber;
-        Qt::HANDLE thread;
-        ~Leave()
-        {
-            const std::lock_guard lock(subscriber->m_mutex);
-            std::erase(subscriber->m_running, thread);
-            subscriber->m_changed.wakeAll();
-        }
-    } const leave{this, thread};
-    handle();
+    const std::lock_guard lock(m_mutex);
+    if (m_discarded)
+        return false;
+    m_running.push_back(QThread::currentThreadId());
+    return true;
+}
+
+void SubscriberBase::leave()
+{
+    const std::lock_guard lock(m_mutex);
+    // One call of this thread: it may have sent to itself.
+    m_running.erase(std::find(m_running.begin(), m_running.end(), QThread::currentThreadId()));
+    m_changed.wakeAll();
+}
+
+bool SubscriberBase::isReceiversThread() const
+{
+    return m_receiver->thread() == QThread::currentThread();
 }
 
 void SubscriberBase::discardAndWait()

@@ -9,14 +9,15 @@
 
 #include <QMetaObject>
 #include <QObject>
-#include <QPointer>
 #include <QString>
 #include <QStringList>
 #include <QThread>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace heddle {
@@ -32,7 +33,7 @@ enum class Delivery {
 
 /// What a full subscriber does with one more message.
 enum class Overflow {
-    Block,      ///< the sender waits for room
+    Block,      ///< the sender waits for room; an error in the thread that makes it
     DropOldest, ///< the oldest that waits is dropped and counted
     DropNewest, ///< the new one is dropped and counted
 };
@@ -49,7 +50,12 @@ struct SubscriptionOptions
     Overflow overflow = Overflow::Block;
 };
 
-enum class DeliveryResult { Delivered, Queued, Dropped, Detached };
+enum class DeliveryResult {
+    Delivered, ///< handled
+    Queued,    ///< on its way
+    Dropped,   ///< by the overflow policy or a stop; never handled
+    Detached,  ///< the subscription ended first; never handled
+};
 
 /// One subscriber's state, whatever its message. Held by its exchange while it is attached, and by
 /// its Subscription.
@@ -62,7 +68,7 @@ public:
 
     /// Any thread.
     [[nodiscard]] bool isAttached() const { return m_attached; }
-    /// Messages dropped so far by the overflow policy. Any thread.
+    /// Messages dropped so far, by the overflow policy or a stop. Any thread.
     [[nodiscard]] quint64 dropped() const { return m_dropped; }
 
     /// Ends the subscription when its context is destroyed. Called once, by the exchange.
@@ -77,8 +83,22 @@ protected:
 
     /// Forgets what is on its way; under the mutex.
     virtual void clearWaiting() = 0;
-    /// Runs \a handle unless discarded; keeps discardAndWait() waiting meanwhile.
-    void guarded(const std::function<void()> &handle);
+    /// Runs \a handle and keeps discardAndWait() waiting meanwhile. False if discarded.
+    template <typename Handle>
+    bool guarded(Handle handle)
+    {
+        if (!enter())
+            return false;
+        struct Leave
+        {
+            SubscriberBase *subscriber;
+            ~Leave() { subscriber->leave(); }
+        } const leave{this};
+        handle();
+        return true;
+    }
+    /// In the thread in which a queued handler runs.
+    [[nodiscard]] bool isReceiversThread() const;
 
     SubscriptionOptions m_options;
     QString m_exchangeName;
@@ -94,12 +114,15 @@ private:
     friend class SubscriberList;
     /// Lets messages in again. False when the context is gone.
     bool admit();
+    bool enter();
+    void leave();
     /// Nothing that is on its way is handled any more; waits for a handler that runs elsewhere.
     void discardAndWait();
 
     std::weak_ptr<SubscriberList> m_list;
+    QMetaObject::Connection m_contextsEnd;
     bool m_contextGone = false;
-    std::vector<Qt::HANDLE> m_running; ///< threads in which the handler runs
+    std::vector<Qt::HANDLE> m_running; ///< a thread for each call of the handler
 };
 
 /// A subscription for one type of message.
@@ -119,104 +142,148 @@ public:
     /// Handles or queues \a message; in the sender's thread.
     DeliveryResult accept(const Message &message, const std::stop_token &stop)
     {
-        if (!isAttached())
-            return DeliveryResult::Detached;
-        if (m_options.delivery == Delivery::Direct) {
-            handle(message, trace::Flow::begin(trace::FlowKind::Message));
-            return DeliveryResult::Delivered;
-        }
-        return enqueue(message, stop);
+        if (m_options.delivery != Delivery::Direct)
+            return enqueue(message, stop);
+        const bool handled = guarded(
+                [&] { handle(message, trace::Flow::begin(trace::FlowKind::Message)); });
+        return handled ? DeliveryResult::Delivered : DeliveryResult::Detached;
     }
 
 private:
-    void clearWaiting() override
-    {
-        m_waiting.clear();
-        m_mailbox.count(0);
-    }
-
+    /// What became of a blocking delivery. Shared: a sender that is stopped leaves before it is
+    /// known.
+    using Outcome = std::optional<DeliveryResult>;
     struct Entry
     {
         Message message;
         trace::Flow flow;
-        quint64 number;
+        std::shared_ptr<Outcome> outcome; ///< null when nobody waits for it
+
+        void end(DeliveryResult result) const
+        {
+            if (outcome)
+                *outcome = result;
+        }
     };
 
     void handle(const Message &message, trace::Flow flow)
     {
-        guarded([&] {
-            const trace::Slice slice(m_sliceName);
-            flow.end();
-            m_handler(message);
-        });
+        const trace::Slice slice(m_sliceName);
+        flow.end();
+        m_handler(message);
     }
 
     DeliveryResult enqueue(const Message &message, const std::stop_token &stop)
     {
         const bool blocking = m_options.delivery == Delivery::BlockingQueued;
-        std::unique_lock lock(m_mutex);
-        if (blocking && m_receiver->thread() == QThread::currentThread()) {
+        if (blocking && isReceiversThread()) {
             throw Error(
                     QStringLiteral(
                             "A blocking delivery to the sender's own thread would wait for ever"),
                     m_exchangeName, QStringLiteral("Deliver directly or queued"));
         }
+        std::unique_lock lock(m_mutex);
+        if (!makeRoom(lock, stop)) {
+            ++m_dropped;
+            return DeliveryResult::Dropped;
+        }
+        if (m_discarded)
+            return DeliveryResult::Detached;
+        const auto outcome = blocking ? std::make_shared<Outcome>() : nullptr;
+        m_waiting.push_back({message, trace::Flow::begin(trace::FlowKind::Message), outcome});
+        countWaiting();
+        if (!m_drainPosted)
+            postDrain();
+        return blocking ? untilHandled(lock, outcome, stop) : DeliveryResult::Queued;
+    }
+
+    // By the policy. False when the new message is to be dropped.
+    bool makeRoom(std::unique_lock<std::mutex> &lock, const std::stop_token &stop)
+    {
         const auto hasRoom = [this] {
             return m_discarded || m_options.capacity <= 0
                    || static_cast<qsizetype>(m_waiting.size()) < m_options.capacity;
         };
-        if (!hasRoom()) {
-            if (m_options.overflow == Overflow::DropNewest) {
-                ++m_dropped;
-                return DeliveryResult::Dropped;
-            }
-            if (m_options.overflow == Overflow::DropOldest) {
-                m_waiting.pop_front();
-                ++m_dropped;
-            } else if (m_changed.wait(lock, m_mailbox.id(), trace::WaitReason::QueueFull,
-                                      WaitPoint::Forever, stop, hasRoom,
-                                      [this] { return m_discarded; })
-                       != WaitPoint::Result::Woken) {
-                ++m_dropped;
-                return DeliveryResult::Dropped;
-            }
+        if (hasRoom())
+            return true;
+        switch (m_options.overflow) {
+        case Overflow::DropNewest:
+            return false;
+        case Overflow::DropOldest:
+            m_waiting.front().end(DeliveryResult::Dropped);
+            m_waiting.pop_front();
+            ++m_dropped;
+            m_changed.wakeAll();
+            return true;
+        case Overflow::Block:
+            break;
         }
-        if (m_discarded)
-            return DeliveryResult::Detached;
-        const quint64 number = ++m_lastNumber;
-        m_waiting.push_back({message, trace::Flow::begin(trace::FlowKind::Message), number});
-        m_mailbox.count(static_cast<qint64>(m_waiting.size()));
-        if (!m_drainPosted) {
-            // One event for all that wait when it arrives, not one for each.
-            m_drainPosted = true;
-            QMetaObject::invokeMethod(m_receiver.get(),
-                                      HandedOver([keep = shared_from_this(), this] { drain(); }),
-                                      Qt::QueuedConnection);
+        if (isReceiversThread()) {
+            throw Error(QStringLiteral("A full subscriber would make the thread wait for ever "
+                                       "that handles its messages"),
+                        m_exchangeName,
+                        QStringLiteral("Give it more room, or let it drop messages"));
         }
-        if (!blocking)
-            return DeliveryResult::Queued;
-        const auto isHandled = [this, number] { return m_discarded || m_handledNumber >= number; };
-        if (isHandled())
-            return DeliveryResult::Delivered;
-        const auto result = m_changed.wait(lock, m_mailbox.id(), trace::WaitReason::Signal,
-                                           WaitPoint::Forever, stop, isHandled,
-                                           [this] { return m_discarded; });
-        return result == WaitPoint::Result::Woken && !m_discarded ? DeliveryResult::Delivered
-                                                                  : DeliveryResult::Queued;
+        return m_changed.wait(lock, m_mailbox.id(), trace::WaitReason::QueueFull,
+                              WaitPoint::Forever, stop, hasRoom, [this] { return m_discarded; })
+               == WaitPoint::Result::Woken;
     }
 
-    // In the context's thread.
+    DeliveryResult untilHandled(std::unique_lock<std::mutex> &lock,
+                                const std::shared_ptr<Outcome> &outcome,
+                                const std::stop_token &stop)
+    {
+        const auto result = m_changed.wait(
+                lock, m_mailbox.id(), trace::WaitReason::Signal, WaitPoint::Forever, stop,
+                [&outcome] { return outcome->has_value(); },
+                [&outcome] { return *outcome == DeliveryResult::Detached; });
+        if (result == WaitPoint::Result::Woken)
+            return **outcome;
+        const auto waiting = std::find_if(
+                m_waiting.begin(), m_waiting.end(),
+                [&outcome](const Entry &entry) { return entry.outcome == outcome; });
+        if (waiting == m_waiting.end())
+            return DeliveryResult::Queued; // it is being handled
+        m_waiting.erase(waiting);
+        countWaiting();
+        m_changed.wakeAll();
+        ++m_dropped;
+        return DeliveryResult::Dropped;
+    }
+
+    void clearWaiting() override
+    {
+        for (const Entry &entry : m_waiting)
+            entry.end(DeliveryResult::Detached);
+        m_waiting.clear();
+        countWaiting();
+    }
+
+    void countWaiting() { m_mailbox.count(static_cast<qint64>(m_waiting.size())); }
+
+    // One event for all that wait when it arrives, not one for each.
+    void postDrain()
+    {
+        m_drainPosted = true;
+        QMetaObject::invokeMethod(m_receiver.get(),
+                                  HandedOver([keep = shared_from_this(), this] { drain(); }),
+                                  Qt::QueuedConnection);
+    }
+
+    // In the context's thread. What comes meanwhile has another event: the others in the loop get
+    // their turn.
     void drain()
     {
         std::unique_lock lock(m_mutex);
-        while (!m_waiting.empty() && !m_discarded) {
+        for (std::size_t left = m_waiting.size(); left > 0 && !m_waiting.empty(); --left) {
             const Entry entry = std::move(m_waiting.front());
             m_waiting.pop_front();
-            m_mailbox.count(static_cast<qint64>(m_waiting.size()));
+            countWaiting();
             m_changed.wakeAll();
             lock.unlock();
+            bool handled = true;
             try {
-                handle(entry.message, entry.flow);
+                handled = guarded([&] { handle(entry.message, entry.flow); });
             } catch (const std::exception &failure) {
                 qWarning("heddle::Exchange %s: a subscriber failed: %s", qPrintable(m_exchangeName),
                          failure.what());
@@ -224,17 +291,17 @@ private:
                 qWarning("heddle::Exchange %s: a subscriber failed", qPrintable(m_exchangeName));
             }
             lock.lock();
-            m_handledNumber = entry.number;
+            entry.end(handled ? DeliveryResult::Delivered : DeliveryResult::Detached);
             m_changed.wakeAll();
         }
         m_drainPosted = false;
+        if (!m_waiting.empty())
+            postDrain();
     }
 
     Handler m_handler;
     trace::Name m_sliceName;
     std::deque<Entry> m_waiting;
-    quint64 m_lastNumber = 0;
-    quint64 m_handledNumber = 0;
     bool m_drainPosted = false;
 };
 

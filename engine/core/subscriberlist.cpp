@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/core/subscriberlist.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace heddle {
 
 SubscriberList::SubscriberList(std::string_view exchangeName)
@@ -10,6 +13,7 @@ SubscriberList::SubscriberList(std::string_view exchangeName)
 
 bool SubscriberList::add(const std::shared_ptr<SubscriberBase> &subscriber)
 {
+    std::shared_ptr<const Subscribers> former;
     const std::lock_guard lock(m_mutex);
     if (subscriber->m_list.lock().get() != this) {
         throw Error(QStringLiteral("This subscriber was made by another exchange"),
@@ -21,12 +25,13 @@ bool SubscriberList::add(const std::shared_ptr<SubscriberBase> &subscriber)
     subscriber->m_attached = true;
     auto next = std::make_shared<Subscribers>(*m_subscribers);
     next->push_back(subscriber);
-    replace(std::move(next));
+    former = replace(std::move(next));
     return true;
 }
 
 bool SubscriberList::remove(const std::shared_ptr<SubscriberBase> &subscriber)
 {
+    std::shared_ptr<const Subscribers> former;
     const std::lock_guard lock(m_mutex);
     const auto found = std::find(m_subscribers->begin(), m_subscribers->end(), subscriber);
     if (found == m_subscribers->end())
@@ -34,16 +39,17 @@ bool SubscriberList::remove(const std::shared_ptr<SubscriberBase> &subscriber)
     subscriber->m_attached = false;
     auto next = std::make_shared<Subscribers>(*m_subscribers);
     next->erase(next->begin() + (found - m_subscribers->begin()));
-    replace(std::move(next));
+    former = replace(std::move(next));
     return true;
 }
 
 void SubscriberList::clear()
 {
+    std::shared_ptr<const Subscribers> former;
     const std::lock_guard lock(m_mutex);
     for (const std::shared_ptr<SubscriberBase> &subscriber : *m_subscribers)
         subscriber->m_attached = false;
-    replace(std::make_shared<const Subscribers>());
+    former = replace(std::make_shared<const Subscribers>());
 }
 
 std::shared_ptr<const SubscriberList::Subscribers> SubscriberList::snapshot() const
@@ -52,10 +58,11 @@ std::shared_ptr<const SubscriberList::Subscribers> SubscriberList::snapshot() co
     return m_subscribers;
 }
 
-void SubscriberList::replace(std::shared_ptr<const Subscribers> next)
+std::shared_ptr<const SubscriberList::Subscribers>
+SubscriberList::replace(std::shared_ptr<const Subscribers> next)
 {
-    m_subscribers = std::move(next);
-    m_object.count(static_cast<qint64>(m_subscribers->size()));
+    m_object.count(static_cast<qint64>(next->size()));
+    return std::exchange(m_subscribers, std::move(next));
 }
 
 } // namespace heddle

@@ -34,7 +34,10 @@ public:
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    void replace(std::shared_ptr<const Subscribers> next);
+    /// Returns the former ones, for release without the mutex: what the last reference to a
+    /// subscriber lets go may end subscriptions of this list.
+    [[nodiscard]] std::shared_ptr<const Subscribers>
+    replace(std::shared_ptr<const Subscribers> next);
 
     trace::Object m_object;
     mutable std::mutex m_mutex;

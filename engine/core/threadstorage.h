@@ -2,15 +2,15 @@
 #pragma once
 
 #include <heddle/core/error.h>
+#include <heddle/core/threadslots.h>
 #include <heddle/trace/object.h>
-
-#include <QThreadStorage>
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 namespace heddle {
 
@@ -18,12 +18,12 @@ namespace heddle {
 ///
 /// As Python's threading.local with a constructor, on top of QThreadStorage: destroyed at its
 /// thread's end, in that thread (pool threads too), or, for the thread that destroys the storage,
-/// with it. A factory that throws leaves nothing behind and runs again at the next use; one that
-/// uses its own storage is an error.
+/// with it. What other threads hold of a destroyed storage is out of reach at once and dies in
+/// them, at the latest at their end. A factory that throws leaves nothing behind and runs again at
+/// the next use; a value that uses its own storage while it is built or destroyed is an error.
 ///
 /// Trace: an object of kind storage whose counter is the number of threads that have a value.
-/// Threads: any; each reaches its own value only. Never blocks but in the factory. The storage must
-/// outlive the threads that use it (as QThreadStorage demands).
+/// Threads: any; each reaches its own value only. Never blocks but in the factory.
 template <typename T>
 class ThreadStorage
 {
@@ -35,15 +35,17 @@ public:
         : m_shared(std::make_shared<Shared>(name))
         , m_factory(std::move(factory))
     {}
+    ~ThreadStorage() { ThreadSlots::remove(m_place); }
     ThreadStorage(const ThreadStorage &) = delete;
     ThreadStorage &operator=(const ThreadStorage &) = delete;
 
-    /// The calling thread's value. \throws Error when the factory asks for it while it builds it.
+    /// The calling thread's value. \throws Error when it is just being built or destroyed.
     [[nodiscard]] T &local()
     {
-        if (!m_slots.hasLocalData())
-            m_slots.setLocalData(new Slot(m_shared));
-        Slot *slot = m_slots.localData();
+        Slot *slot = find();
+        if (!slot) {
+            slot = static_cast<Slot *>(ThreadSlots::add(m_place, std::make_unique<Slot>(m_shared)));
+        }
         if (!slot->value)
             slot->build(m_factory);
         return *slot->value;
@@ -54,13 +56,14 @@ public:
     /// Whether the calling thread has a value.
     [[nodiscard]] bool hasLocal() const
     {
-        return m_slots.hasLocalData() && m_slots.localData()->value;
+        const Slot *slot = find();
+        return slot && slot->hasValue();
     }
     /// Destroys the calling thread's value; the next use builds a new one.
     void reset()
     {
-        if (hasLocal())
-            m_slots.localData()->destroy();
+        if (Slot *slot = find())
+            slot->clear();
     }
     /// How many threads have a value: a snapshot.
     [[nodiscard]] int threadCount() const { return m_shared->count.load(); }
@@ -82,51 +85,63 @@ private:
         std::mutex mutex; ///< the counter tells the changes in the order in which they happen
         std::atomic<int> count{0};
     };
-    struct Slot
+    struct Slot final : ThreadSlots::Slot
     {
         explicit Slot(std::shared_ptr<Shared> owner)
             : shared(std::move(owner))
         {}
-        ~Slot() { destroy(); }
+        ~Slot() override { clear(); }
 
+        bool hasValue() const override { return value != nullptr; }
         void build(const Factory &factory)
         {
-            if (building) {
-                throw Error(
-                        QStringLiteral("The factory uses the storage that it builds a value for"),
-                        QString::fromUtf8(shared->object.name().text()),
-                        QStringLiteral("Build the value without it"));
+            if (changing) {
+                throw Error(QStringLiteral("A storage is used by the value that it builds or "
+                                           "destroys"),
+                            name(), QStringLiteral("Build and destroy the value without it"));
             }
-            building = true;
-            struct Done
-            {
-                bool &flag;
-                ~Done() { flag = false; }
-            } const done{building};
+            const Change change(*this);
             value = factory();
             if (!value) {
-                throw Error(QStringLiteral("The factory built no value"),
-                            QString::fromUtf8(shared->object.name().text()),
+                throw Error(QStringLiteral("The factory built no value"), name(),
                             QStringLiteral("Return one, or throw"));
             }
             shared->add(1);
         }
-        void destroy()
+        void clear() override
         {
-            if (value) {
-                value.reset();
-                shared->add(-1);
-            }
+            if (!value)
+                return;
+            const Change change(*this);
+            std::exchange(value, nullptr).reset();
+            shared->add(-1);
         }
+        QString name() const { return QString::fromUtf8(shared->object.name().text()); }
+
+        struct Change
+        {
+            explicit Change(Slot &slot)
+                : flag(slot.changing)
+            {
+                flag = true;
+            }
+            ~Change() { flag = false; }
+            Change(const Change &) = delete;
+            Change &operator=(const Change &) = delete;
+
+            bool &flag;
+        };
 
         std::shared_ptr<Shared> shared;
         std::unique_ptr<T> value;
-        bool building = false;
+        bool changing = false; ///< the value is being built or destroyed
     };
+
+    Slot *find() const { return static_cast<Slot *>(ThreadSlots::find(m_place)); }
 
     std::shared_ptr<Shared> m_shared;
     Factory m_factory;
-    mutable QThreadStorage<Slot *> m_slots;
+    ThreadSlots::Place m_place;
 };
 
 } // namespace heddle

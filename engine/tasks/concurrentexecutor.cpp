@@ -24,12 +24,10 @@ ConcurrentExecutor::~ConcurrentExecutor()
 
 void ConcurrentExecutor::dispatch(Task task)
 {
-    // QtConcurrent copies what it runs.
-    const auto shared = std::make_shared<Task>(std::move(task));
     // The task has a future of its own; this one is not needed.
-    static_cast<void>(QtConcurrent::run(&m_pool, HandedOver([this, shared] {
+    static_cast<void>(QtConcurrent::run(&m_pool, HandedOver([this, task] {
         m_threadName.apply();
-        runTask(*shared);
+        runTask(task);
     })));
 }
 

@@ -53,9 +53,8 @@ void EventLoopExecutor::dispatch(Task task)
         const std::lock_guard lock(m_mutex);
         ++m_unfinished;
     }
-    QMetaObject::invokeMethod(m_receiver, HandedOver([this, task = std::move(task)]() mutable {
+    QMetaObject::invokeMethod(m_receiver, HandedOver([this, task] {
                                   runTask(task);
-                                  task = {};
                                   const std::lock_guard lock(m_mutex);
                                   if (--m_unfinished == 0)
                                       m_idle.wakeAll();

@@ -11,6 +11,8 @@
 #include <QFutureWatcher>
 #include <QThread>
 
+#include <utility>
+
 namespace heddle {
 
 namespace {
@@ -70,28 +72,34 @@ void Executor::enqueue(std::function<Outcome()> run, std::function<void()> cance
         throw ShutDown(QStringLiteral("The executor takes no more tasks"), name(),
                        QStringLiteral("Submit before shutDown()"));
     }
-    countPending(1);
     const trace::Flow flow = trace::Flow::begin(trace::FlowKind::Task);
     flow.taskState(trace::TaskState::Ready);
-    dispatch({std::move(run), std::move(cancel), flow});
+    Task task;
+    {
+        const std::lock_guard handingOver(m_handingOver);
+        task = m_tasks.insert(m_tasks.end(), {std::move(run), std::move(cancel), flow});
+        countPending(1);
+    }
+    dispatch(task);
 }
 
+// Under the mutex.
 void Executor::countPending(qsizetype change)
 {
-    const std::lock_guard lock(m_counting);
     m_object.count(m_pending.fetch_add(change) + change);
 }
 
-void Executor::runTask(Task &task) noexcept
+void Executor::runTask(Task handle) noexcept
 {
-    countPending(-1);
-    if (m_cancelPending) {
-        task.flow.end();
-        task.flow.taskState(trace::TaskState::Cancelled);
-        if (task.cancel)
-            task.cancel();
-        return;
+    std::list<PendingTask> mine;
+    {
+        const std::lock_guard handingOver(m_handingOver);
+        mine.splice(mine.begin(), m_tasks, handle);
+        if (mine.front().isCancelled)
+            return;
+        countPending(-1);
     }
+    const PendingTask &task = mine.front();
     const trace::Slice slice(m_object.name());
     task.flow.end();
     task.flow.taskState(trace::TaskState::Running);
@@ -101,14 +109,36 @@ void Executor::runTask(Task &task) noexcept
                                                      : trace::TaskState::Cancelled);
 }
 
+// At once: whoever waits for a task that will not run need not wait for those before it.
+void Executor::cancelPending()
+{
+    std::vector<PendingTask> cancelled;
+    {
+        const std::lock_guard handingOver(m_handingOver);
+        for (PendingTask &task : m_tasks) {
+            if (std::exchange(task.isCancelled, true))
+                continue;
+            cancelled.push_back({std::exchange(task.run, nullptr),
+                                 std::exchange(task.cancel, nullptr), task.flow});
+            countPending(-1);
+        }
+    }
+    for (const PendingTask &task : cancelled) {
+        task.flow.end();
+        task.flow.taskState(trace::TaskState::Cancelled);
+        if (task.cancel)
+            task.cancel();
+    }
+}
+
 void Executor::shutDown(PendingTasks pending, bool wait)
 {
     {
         const std::lock_guard lock(m_gate);
         m_shutDown = true;
-        if (pending == PendingTasks::Cancel)
-            m_cancelPending = true;
     }
+    if (pending == PendingTasks::Cancel)
+        cancelPending();
     finishTasks(wait);
 }
 

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -62,8 +63,8 @@ public:
     template <typename Range, typename Function>
     auto map(const Range &items, Function function);
 
-    /// Takes no more tasks; runs or cancels the pending ones. With \a wait, blocks until all have
-    /// ended. Harmless when repeated. Not from one of its own tasks with \a wait.
+    /// Takes no more tasks; runs the pending ones, or cancels them at once. With \a wait, blocks
+    /// until all have ended. Harmless when repeated. Not from one of its own tasks with \a wait.
     void shutDown(PendingTasks pending = PendingTasks::Run, bool wait = true);
 
     /// How many tasks can run at the same time. Any thread; never blocks.
@@ -74,33 +75,39 @@ public:
 
 protected:
     enum class Outcome { Finished, Failed, Cancelled };
-    struct Task
-    {
-        std::function<Outcome()> run;
-        std::function<void()> cancel;
-        trace::Flow flow;
-    };
+    struct PendingTask;
+    /// A task that has been handed over.
+    using Task = std::list<PendingTask>::iterator;
     explicit Executor(std::string_view name);
 
-    /// Has \a task run by runTask() some time later. Called one at a time.
+    /// Has \a task run by runTask() once, some time later. Called one at a time.
     virtual void dispatch(Task task) = 0;
     /// Nothing more will be dispatched. With \a wait, return when all has been run.
     virtual void finishTasks(bool wait) = 0;
-    /// Runs a task in the calling thread, or cancels it.
-    void runTask(Task &task) noexcept;
+    /// Runs a task in the calling thread, unless it was cancelled, and destroys it.
+    void runTask(Task task) noexcept;
 
 private:
     void enqueue(std::function<Outcome()> run, std::function<void()> cancel);
     void countPending(qsizetype change);
+    void cancelPending();
     /// Requests \a stop when \a future is cancelled, for as long as it is not finished.
     static void stopWhenCancelled(const QFuture<void> &future, std::stop_source stop);
 
     trace::Object m_object;
     std::mutex m_gate; ///< nothing is dispatched after the shut-down
     bool m_shutDown = false;
-    std::atomic<bool> m_cancelPending{false};
-    std::mutex m_counting; ///< the counter tells the changes in the order in which they happen
+    std::mutex m_handingOver; ///< a task is run or cancelled; the counter tells in which order
+    std::list<PendingTask> m_tasks; ///< what runTask() will be called for
     std::atomic<qsizetype> m_pending{0};
+};
+
+struct Executor::PendingTask
+{
+    std::function<Outcome()> run;
+    std::function<void()> cancel; ///< may be empty
+    trace::Flow flow;
+    bool isCancelled = false; ///< has nothing left to run
 };
 
 /// Makes an executor of \a kind called \a name with room for \a threads tasks at a time (an event

@@ -23,7 +23,7 @@ ThreadExecutor::~ThreadExecutor()
 void ThreadExecutor::dispatch(Task task)
 {
     const std::lock_guard lock(m_mutex);
-    m_tasks.push_back(std::move(task));
+    m_tasks.push_back(task);
     m_notEmpty.wakeOne();
 }
 
@@ -51,11 +51,10 @@ void ThreadExecutor::work()
         }
         if (m_tasks.empty())
             return;
-        Task task = std::move(m_tasks.front());
+        const Task task = m_tasks.front();
         m_tasks.pop_front();
         lock.unlock();
         runTask(task);
-        task = {}; // what it captured goes before the lock is taken
         lock.lock();
     }
 }

@@ -23,7 +23,7 @@ ThreadPoolExecutor::~ThreadPoolExecutor()
 
 void ThreadPoolExecutor::dispatch(Task task)
 {
-    m_pool.start(HandedOver([this, task = std::move(task)]() mutable {
+    m_pool.start(HandedOver([this, task] {
         m_threadName.apply();
         runTask(task);
     }));

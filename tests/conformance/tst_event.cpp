@@ -15,6 +15,12 @@ class TestEventConformance : public QObject
 {
     Q_OBJECT
 
+    static void untilWaiting(const Event &event, int threads)
+    {
+        while (event.waiterCount() != threads)
+            QThread::yieldCurrentThread();
+    }
+
 private Q_SLOTS:
     void s11_startsClearedAndSetHoldsUntilClear()
     {
@@ -37,6 +43,7 @@ private Q_SLOTS:
         std::vector<std::unique_ptr<Thread>> waiters;
         for (int k = 0; k < 4; ++k)
             waiters.push_back(std::make_unique<Thread>("waiter", [&] { woken += event.wait(); }));
+        untilWaiting(event, 4);
         event.set();
         waiters.clear();
         QCOMPARE(woken.load(), 4);
@@ -45,17 +52,11 @@ private Q_SLOTS:
     void s11_aWaiterWokenBySetReturnsTrueThoughClearFollowsAtOnce()
     {
         for (int round = 0; round < 50; ++round) {
-            Event waiting("w");
             Event event("e");
             bool result = false;
-            Thread waiter("waiter", [&] {
-                waiting.set();
-                result = event.waitFor(10s);
-            });
-            waiting.wait();
+            Thread waiter("waiter", [&] { result = event.waitFor(10s); });
             // Only a waiter that blocks counts; before that, the flag is simply clear again.
-            while (!event.hasWaiters())
-                QThread::yieldCurrentThread();
+            untilWaiting(event, 1);
             event.set();
             event.clear();
             waiter.joinAndRethrow();
@@ -69,6 +70,7 @@ private Q_SLOTS:
         std::stop_source stop;
         bool result = true;
         Thread waiter("waiter", [&] { result = event.wait(stop.get_token()); });
+        untilWaiting(event, 1);
         stop.request_stop();
         waiter.joinAndRethrow();
         QVERIFY(!result);

@@ -6,6 +6,11 @@
 
 #include <QTest>
 
+#include <atomic>
+#include <memory>
+#include <utility>
+#include <vector>
+
 using namespace heddle;
 
 class TestExchangeConformance : public QObject
@@ -17,6 +22,15 @@ class TestExchangeConformance : public QObject
         Event done("done");
         loop.post([&] { done.set(); });
         done.wait();
+    }
+    static void letOthersRun()
+    {
+        for (int k = 0; k < 1000; ++k)
+            QThread::yieldCurrentThread();
+    }
+    static SubscriptionOptions queued(EventLoopExecutor &loop)
+    {
+        return {Delivery::Queued, loop.context(), 0, Overflow::Block};
     }
 
 private Q_SLOTS:
@@ -54,6 +68,60 @@ private Q_SLOTS:
         QVERIFY(!a.detach()); // reported
         exchange.send(100);
         QCOMPARE(direct.size(), 100);
+    }
+
+    void s18_eachSendersMessagesArriveOnceAndInItsOrder()
+    {
+        using Message = std::pair<int, int>;
+        constexpr int senders = 4;
+        constexpr int each = 1000;
+        Exchange<Message> exchange("x");
+        EventLoopExecutor loop("loop");
+        QList<int> next(senders, 0);
+        int disorder = 0;
+        const Subscription unbounded = exchange.attach(
+                [&](const Message &message) {
+                    disorder += next[message.first]++ != message.second;
+                },
+                queued(loop));
+        QList<int> nextOfBounded(senders, 0);
+        const Subscription bounded = exchange.attach(
+                [&](const Message &message) {
+                    disorder += nextOfBounded[message.first]++ != message.second;
+                },
+                {Delivery::Queued, loop.context(), 3, Overflow::Block});
+        std::vector<std::unique_ptr<Thread>> threads;
+        for (int sender = 0; sender < senders; ++sender) {
+            threads.push_back(std::make_unique<Thread>("sender", [&exchange, sender] {
+                for (int k = 0; k < each; ++k)
+                    exchange.send({sender, k});
+            }));
+        }
+        threads.clear();
+        drain(loop);
+        drain(loop); // what came during the first event has another
+        QCOMPARE(disorder, 0);
+        QCOMPARE(next, QList<int>(senders, each));
+        QCOMPARE(nextOfBounded, QList<int>(senders, each));
+    }
+
+    void s18_oneThatIsDetachedDuringASendStillGetsItUnlessInTheWaitingForm()
+    {
+        for (const bool waiting : {false, true}) {
+            Exchange<int> exchange("x");
+            QList<int> got;
+            const auto second = exchange.subscriber([&](int message) { got << message; });
+            const Subscription first = exchange.attach([&](int) {
+                if (waiting)
+                    exchange.detachAndWait(second);
+                else
+                    exchange.detach(second);
+            });
+            QVERIFY(exchange.attach(second));
+            QCOMPARE(exchange.send(1).delivered, waiting ? 1 : 2);
+            QCOMPARE(exchange.send(2).delivered, 1);
+            QCOMPARE(got, waiting ? QList<int>() : QList<int>{1});
+        }
     }
 
     void s18_attachingTwiceIsTheSameAsOnce()
@@ -142,6 +210,76 @@ private Q_SLOTS:
         QCOMPARE(late, 1);
     }
 
+    void s19_othersComeAndGoInOtherThreadsDuringSends()
+    {
+        constexpr int each = 2000;
+        Exchange<int> exchange("x");
+        std::atomic<int> got{0};
+        const Subscription lasting = exchange.attach([&](int) { ++got; });
+        std::atomic<int> afterItsEnd{0};
+        std::vector<std::unique_ptr<Thread>> threads;
+        for (int k = 0; k < 2; ++k) {
+            threads.push_back(std::make_unique<Thread>("sender", [&] {
+                for (int message = 0; message < each; ++message)
+                    exchange.send(message);
+            }));
+            threads.push_back(std::make_unique<Thread>("visitor", [&] {
+                while (got < 2 * each) {
+                    std::atomic<bool> ended{false};
+                    Subscription visit = exchange.attach([&](int) { afterItsEnd += ended; });
+                    visit.detachAndWait();
+                    ended = true;
+                }
+            }));
+        }
+        threads.clear();
+        QCOMPARE(got.load(), 2 * each);
+        QCOMPARE(afterItsEnd.load(), 0);
+        QCOMPARE(exchange.subscriberCount(), 1);
+    }
+
+    void s19_detachAndWaitWaitsForTheOuterOfTwoCallsInOneThread()
+    {
+        Exchange<int> exchange("x");
+        std::atomic<bool> left{false};
+        Event inner("inner");
+        const auto subscriber = exchange.subscriber([&](int message) {
+            if (message == 2)
+                return;
+            exchange.send(2);
+            inner.set();
+            while (exchange.subscriberCount() > 0)
+                QThread::yieldCurrentThread();
+            letOthersRun();
+            left = true;
+        });
+        QVERIFY(exchange.attach(subscriber));
+        Thread sender("sender", [&] { exchange.send(1); });
+        inner.wait();
+        exchange.detachAndWait(subscriber);
+        const bool hadLeft = left;
+        sender.join();
+        QVERIFY(hadLeft);
+    }
+
+    void s19_aSubscriberMayOwnASubscriptionOfItsExchange()
+    {
+        auto exchange = std::make_unique<Exchange<int>>("x");
+        const auto attachOwner = [&] {
+            exchange->attach([inner = std::make_shared<Subscription>(exchange->attach([](int) {}))](
+                                     int) {})
+                    .release();
+        };
+        attachOwner();
+        {
+            Subscription owner = exchange->attach(
+                    [inner = std::make_shared<Subscription>(exchange->attach([](int) {}))](int) {});
+            QCOMPARE(exchange->subscriberCount(), 4);
+        }
+        QCOMPARE(exchange->subscriberCount(), 2);
+        exchange.reset(); // the last references go with it
+    }
+
     void s19_aSubscriberThatThrowsKeepsTheMessageFromNoOther()
     {
         Exchange<int> exchange("x");
@@ -159,6 +297,7 @@ private Q_SLOTS:
         Exchange<int> exchange("x");
         EventLoopExecutor loop("loop");
         std::atomic<int> got{0};
+        std::atomic<bool> left{false};
         Event entered("entered");
         Event leave("leave");
         Subscription subscription = exchange.attach(
@@ -166,17 +305,23 @@ private Q_SLOTS:
                     ++got;
                     entered.set();
                     leave.wait();
+                    letOthersRun();
+                    left = true;
                 },
-                {Delivery::Queued, loop.context(), 0, Overflow::Block});
+                queued(loop));
         exchange.send(1);
         exchange.send(2);
         entered.wait();
-        Thread releaser("releaser", [&] { leave.set(); });
+        Thread releaser("releaser", [&] {
+            while (exchange.subscriberCount() > 0)
+                QThread::yieldCurrentThread();
+            leave.set();
+        });
         subscription.detachAndWait();
-        const int atReturn = got.load();
+        QVERIFY(left);
         exchange.send(3);
         drain(loop);
-        QCOMPARE(got.load(), atReturn); // also of what was on its way
+        QCOMPARE(got.load(), 1); // nothing of what was on its way
     }
 
     void s20_aSubscriptionThatEndsWaitsForItsHandler()
@@ -186,18 +331,23 @@ private Q_SLOTS:
         Event entered("entered");
         Event leave("leave");
         std::atomic<bool> left{false};
+        Thread releaser("releaser", [&] {
+            entered.wait();
+            while (exchange.subscriberCount() > 0) // until the destructor has begun
+                QThread::yieldCurrentThread();
+            leave.set();
+        });
         {
             const Subscription subscription = exchange.attach(
                     [&](int) {
                         entered.set();
                         leave.wait();
+                        letOthersRun();
                         left = true;
                     },
-                    {Delivery::Queued, loop.context(), 0, Overflow::Block});
+                    queued(loop));
             exchange.send(1);
             entered.wait();
-            loop.post([] {});
-            Thread("releaser", [&] { leave.set(); }).joinAndRethrow();
         }
         QVERIFY(left);
     }
@@ -210,9 +360,10 @@ private Q_SLOTS:
             Event go("go");
             loop.post([&] { go.wait(); }); // keeps the loop busy
             QList<int> got;
-            Subscription subscription = exchange.attach(
+            const auto subscriber = exchange.subscriber(
                     [&](int message) { got << message; },
                     {Delivery::Queued, loop.context(), 3, policy});
+            exchange.attach(subscriber);
             int dropped = 0;
             for (int k = 0; k < 5; ++k)
                 dropped += exchange.send(k).dropped;
@@ -221,7 +372,175 @@ private Q_SLOTS:
             QCOMPARE(got, policy == Overflow::DropOldest ? (QList<int>{2, 3, 4})
                                                          : (QList<int>{0, 1, 2}));
             QCOMPARE(dropped, policy == Overflow::DropOldest ? 0 : 2);
+            QCOMPARE(subscriber->dropped(), 2U);
         }
+    }
+
+    void s20_aFullSubscriberThatBlocksHoldsItsSendersUp()
+    {
+        constexpr int capacity = 2;
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event go("go");
+        loop.post([&] { go.wait(); });
+        std::atomic<int> sent{0};
+        QList<int> got;
+        int tooEarly = 0;
+        const auto subscriber = exchange.subscriber(
+                [&](int message) {
+                    got << message;
+                    tooEarly += sent > got.size() + capacity;
+                },
+                {Delivery::Queued, loop.context(), capacity, Overflow::Block});
+        exchange.attach(subscriber);
+        Thread sender("sender", [&] {
+            for (int k = 0; k < 5; ++k) {
+                exchange.send(k);
+                ++sent;
+            }
+        });
+        while (sent < capacity)
+            QThread::yieldCurrentThread();
+        letOthersRun();
+        go.set();
+        sender.join();
+        drain(loop);
+        drain(loop);
+        QCOMPARE(got, (QList<int>{0, 1, 2, 3, 4}));
+        QCOMPARE(tooEarly, 0);
+        QCOMPARE(subscriber->dropped(), 0U);
+    }
+
+    void s20_aStopEndsTheWaitForAFullSubscriber()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event go("go");
+        loop.post([&] { go.wait(); });
+        QList<int> got;
+        const auto subscriber = exchange.subscriber(
+                [&](int message) { got << message; },
+                {Delivery::Queued, loop.context(), 1, Overflow::Block});
+        exchange.attach(subscriber);
+        exchange.send(1);
+        std::stop_source stop;
+        SendReport report;
+        Thread sender("sender", [&] { report = exchange.send(2, stop.get_token()); });
+        letOthersRun();
+        stop.request_stop();
+        sender.join();
+        go.set();
+        drain(loop);
+        QCOMPARE(report.dropped, 1);
+        QCOMPARE(subscriber->dropped(), 1U);
+        QCOMPARE(got, QList<int>{1});
+    }
+
+    void s20_aFullSubscriberRefusesTheThreadThatWouldMakeRoom()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        QList<int> got;
+        const Subscription subscription = exchange.attach(
+                [&](int message) { got << message; },
+                {Delivery::Queued, loop.context(), 1, Overflow::Block});
+        QStringList errors;
+        loop.submit([&] {
+                errors << exchange.send(1).errors;
+                errors << exchange.send(2).errors;
+            }).waitForFinished();
+        drain(loop);
+        QCOMPARE(errors.size(), 1);
+        QCOMPARE(got, QList<int>{1});
+    }
+
+    void s20_aSubscriberThatIsNeverIdleLeavesItsLoopToOthers()
+    {
+        constexpr int most = 100'000;
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        bool enough = false;
+        int got = 0;
+        const Subscription subscription = exchange.attach(
+                [&](int message) {
+                    got = message;
+                    if (message == 1)
+                        loop.post([&] { enough = true; });
+                    if (!enough && message < most)
+                        exchange.send(message + 1);
+                },
+                queued(loop));
+        exchange.send(1);
+        loop.submit([] {}).waitForFinished();
+        drain(loop);
+        drain(loop);
+        QVERIFY(got < most);
+    }
+
+    void s20_aBlockingDeliveryThatIsDroppedIsReportedAsSuch()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event go("go");
+        loop.post([&] { go.wait(); });
+        int got = 0;
+        const auto subscriber = exchange.subscriber(
+                [&](int) { ++got; },
+                {Delivery::BlockingQueued, loop.context(), 1, Overflow::DropOldest});
+        exchange.attach(subscriber);
+        SendReport reports[2];
+        Thread first("first", [&] { reports[0] = exchange.send(1); });
+        Thread second("second", [&] { reports[1] = exchange.send(2); });
+        while (subscriber->dropped() == 0)
+            QThread::yieldCurrentThread();
+        go.set();
+        first.join();
+        second.join();
+        QCOMPARE(got, 1);
+        QCOMPARE(reports[0].dropped + reports[1].dropped, 1);
+        QCOMPARE(reports[0].delivered + reports[1].delivered, 1);
+    }
+
+    void s20_aBlockingDeliveryThatIsStoppedIsDropped()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event go("go");
+        loop.post([&] { go.wait(); });
+        int got = 0;
+        const Subscription subscription = exchange.attach(
+                [&](int) { ++got; },
+                {Delivery::BlockingQueued, loop.context(), 0, Overflow::Block});
+        std::stop_source stop;
+        SendReport report;
+        Thread sender("sender", [&] { report = exchange.send(1, stop.get_token()); });
+        letOthersRun();
+        stop.request_stop();
+        sender.join();
+        go.set();
+        drain(loop);
+        QCOMPARE(report.dropped, 1);
+        QCOMPARE(report.queued, 0);
+        QCOMPARE(got, 0);
+    }
+
+    void s20_aBlockingDeliveryWhoseSubscriptionEndsIsNeitherDeliveredNorQueued()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event go("go");
+        loop.post([&] { go.wait(); });
+        Subscription subscription = exchange.attach(
+                [](int) {}, {Delivery::BlockingQueued, loop.context(), 0, Overflow::Block});
+        SendReport report{-1, -1, -1, {}};
+        Thread sender("sender", [&] { report = exchange.send(1); });
+        letOthersRun();
+        subscription.detachAndWait();
+        sender.join();
+        go.set();
+        QCOMPARE(report.delivered, 0);
+        QCOMPARE(report.queued, 0);
+        QCOMPARE(report.dropped, 0);
     }
 
     void s20_deliveriesRunInTheRightThread()
@@ -256,6 +575,44 @@ private Q_SLOTS:
         QCOMPARE(got, 1);
         QCOMPARE(exchange.subscriberCount(), 0);
         QVERIFY(!subscription.isAttached());
+    }
+
+    void s20_whatIsOnItsWayToADestroyedContextIsForgotten()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        QList<int> got;
+        Subscription subscription;
+        loop.submit([&] {
+                const auto context = std::make_unique<QObject>();
+                subscription = exchange.attach(
+                        [&](int message) { got << message; },
+                        {Delivery::Queued, context.get(), 0, Overflow::Block});
+                exchange.send(1);
+            }).waitForFinished();
+        exchange.send(2);
+        drain(loop);
+        QCOMPARE(got, QList<int>());
+        QCOMPARE(exchange.subscriberCount(), 0);
+        QVERIFY(!subscription.isAttached());
+    }
+
+    void s20_aSubscriberThatGoesLeavesNothingOnItsContext()
+    {
+        class Context : public QObject
+        {
+        public:
+            int watchers() const { return receivers(SIGNAL(destroyed(QObject *))); }
+        };
+        Exchange<int> exchange("x");
+        Context context;
+        const int before = context.watchers();
+        {
+            const Subscription subscription = exchange.attach(
+                    [](int) {}, {Delivery::Direct, &context, 0, Overflow::Block});
+            QCOMPARE(context.watchers(), before + 1);
+        }
+        QCOMPARE(context.watchers(), before);
     }
 };
 

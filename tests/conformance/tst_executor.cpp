@@ -76,6 +76,33 @@ private Q_SLOTS:
         }
     }
 
+    void s21_whatAShutDownCancelsIsCancelledAtOnce_data() { kinds(); }
+    void s21_whatAShutDownCancelsIsCancelledAtOnce()
+    {
+        const auto executor = make();
+        Event started("started");
+        Event go("go");
+        executor->post([&] {
+            started.set();
+            go.wait();
+        });
+        started.wait();
+        const auto captured = std::make_shared<int>(1);
+        QFuture<int> pending = executor->submit([captured] { return *captured; });
+        executor->post([captured] {});
+        executor->shutDown(PendingTasks::Cancel, false);
+        const bool isFinished = pending.isFinished(); // behind one that runs on
+        const bool isCanceled = pending.isCanceled();
+        const qsizetype left = executor->pending();
+        const long references = captured.use_count();
+        go.set();
+        executor->shutDown();
+        QVERIFY(isFinished);
+        QVERIFY(isCanceled);
+        QCOMPARE(left, 0);
+        QCOMPARE(references, 1L);
+    }
+
     void s22_cancellingAPendingTaskPreventsItsRun_data() { kinds(); }
     void s22_cancellingAPendingTaskPreventsItsRun()
     {

@@ -15,9 +15,37 @@
 using namespace heddle;
 using namespace std::chrono_literals;
 
+namespace {
+// An item whose moves fail by a count that all share: the nth from now on, all if it is negative.
+struct Fragile
+{
+    explicit Fragile(std::atomic<int> *countDown)
+        : fails(countDown)
+    {}
+    Fragile(Fragile &&other)
+        : fails(other.fails)
+    {
+        const int left = fails->load();
+        if (left > 0)
+            --*fails;
+        if (left < 0 || left == 1)
+            throw std::runtime_error("no");
+    }
+    Fragile &operator=(Fragile &&) = default;
+    std::atomic<int> *fails;
+};
+} // namespace
+
 class TestQueueConformance : public QObject
 {
     Q_OBJECT
+
+    template <typename SomeQueue>
+    static void untilWaiting(const SomeQueue &queue, int threads)
+    {
+        while (queue.waiterCount() != threads)
+            QThread::yieldCurrentThread();
+    }
 
 private Q_SLOTS:
     void s01_capacityOfZeroOrLessIsUnbounded()
@@ -74,6 +102,7 @@ private Q_SLOTS:
         Queue<int> queue("q", 1);
         queue.put(1);
         Thread producer("producer", [&] { queue.put(2); });
+        untilWaiting(queue, 1);
         QCOMPARE(queue.get(), 1);
         QCOMPARE(queue.get(), 2);
         producer.joinAndRethrow();
@@ -204,6 +233,7 @@ private Q_SLOTS:
                 ++joined;
             }));
         }
+        untilWaiting(queue, 3);
         queue.taskDone();
         QVERIFY(!queue.joinFor(10ms));
         QCOMPARE(joined.load(), 0);
@@ -235,6 +265,7 @@ private Q_SLOTS:
                 ended = true;
             }
         });
+        untilWaiting(queue, 1);
         queue.shutDown();
         blocked.joinAndRethrow();
         QVERIFY(ended);
@@ -252,6 +283,7 @@ private Q_SLOTS:
             queue.put(k);
         static_cast<void>(queue.get());
         Thread joiner("joiner", [&] { queue.join(); });
+        untilWaiting(queue, 1);
         queue.shutDown();
         queue.shutDown(QueueShutDown::Immediate);
         QCOMPARE(queue.size(), 0);
@@ -260,40 +292,105 @@ private Q_SLOTS:
         joiner.joinAndRethrow();
         Queue<int> empty("q");
         Thread getter("getter", [&] { static_cast<void>(empty.get()); });
+        untilWaiting(empty, 1);
         empty.shutDown(QueueShutDown::Immediate);
         getter.join();
         QVERIFY(getter.exception());
     }
 
+    void s07_anImmediateShutDownThatLeavesNothingUnfinishedWakesJoiners()
+    {
+        Queue<int> queue("q");
+        queue.put(1);
+        Thread joiner("joiner", [&] { queue.join(); });
+        untilWaiting(queue, 1);
+        queue.shutDown(QueueShutDown::Immediate);
+        joiner.joinAndRethrow();
+        QCOMPARE(queue.unfinished(), 0);
+    }
+
+    void s07_whatWasReportedBeforeItWasTakenIsNotSubtractedAgain()
+    {
+        Queue<int> queue("q");
+        queue.put(1);
+        queue.put(2);
+        queue.taskDone(); // though nothing was taken yet
+        queue.shutDown(QueueShutDown::Immediate);
+        QCOMPARE(queue.unfinished(), 0);
+        QCOMPARE(queue.takenUnfinished(), 0);
+        QVERIFY(queue.joinFor(0ns));
+    }
+
     void s08_itemsAreMovedAndAFailingMoveLeavesTheQueueUnchanged()
     {
-        struct Fragile
-        {
-            explicit Fragile(bool *switchOn)
-                : fails(switchOn)
-            {}
-            Fragile(Fragile &&other)
-                : fails(other.fails)
-            {
-                if (*fails)
-                    throw std::runtime_error("no");
-            }
-            Fragile &operator=(Fragile &&) = default;
-            bool *fails;
-        };
-        bool fails = false;
+        std::atomic<int> fails = 0;
         Queue<Fragile> queue("q");
         Fragile item(&fails);
         QCOMPARE(queue.tryPut(item), QueueStatus::Done);
-        fails = true;
+        fails = -1; // for ever
         QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.tryPut(item)));
         QCOMPARE(queue.size(), 1);
         QCOMPARE(queue.unfinished(), 1);
         std::optional<Fragile> got;
         QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.tryGet(got)));
         QCOMPARE(queue.size(), 1);
-        fails = false;
+        QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.get()));
+        QCOMPARE(queue.size(), 1);
+        fails = 0;
         QCOMPARE(queue.tryGet(got), QueueStatus::Done);
+    }
+
+    void s08_getMovesAnItemOnceSoThatNoneIsLost()
+    {
+        std::atomic<int> fails = 0;
+        Queue<Fragile> queue("q");
+        queue.put(Fragile(&fails));
+        fails = 2; // the second move from now on
+        static_cast<void>(queue.get());
+        QCOMPARE(fails.load(), 1);
+    }
+
+    void s08_anItemWhoseMoveFailsIsLeftToTheNextThatWaits()
+    {
+        std::atomic<int> fails = 0;
+        Queue<Fragile> queue("q");
+        std::atomic<int> got{0};
+        std::vector<std::unique_ptr<Thread>> getters;
+        for (int k = 0; k < 2; ++k) {
+            getters.push_back(std::make_unique<Thread>("getter", [&] {
+                std::optional<Fragile> item;
+                got += queue.getFor(item, 1min) == QueueStatus::Done;
+            }));
+        }
+        untilWaiting(queue, 2);
+        Fragile item(&fails);
+        fails = 2; // the first move is that into the queue
+        QCOMPARE(queue.tryPut(item), QueueStatus::Done);
+        getters.clear();
+        QCOMPARE(got.load(), 1);
+        QVERIFY(queue.isEmpty());
+    }
+
+    void s08_theRoomForAnItemWhoseMoveFailsIsLeftToTheNextThatWaits()
+    {
+        std::atomic<int> fails = 0;
+        Queue<Fragile> queue("q", 1);
+        queue.put(Fragile(&fails));
+        std::atomic<int> put{0};
+        std::vector<std::unique_ptr<Thread>> putters;
+        for (int k = 0; k < 2; ++k) {
+            putters.push_back(std::make_unique<Thread>("putter", [&] {
+                Fragile item(&fails);
+                put += queue.putFor(item, 1min) == QueueStatus::Done;
+            }));
+        }
+        untilWaiting(queue, 2);
+        fails = 2; // the first move is that out of the queue
+        std::optional<Fragile> item;
+        QCOMPARE(queue.tryGet(item), QueueStatus::Done);
+        putters.clear();
+        QCOMPARE(put.load(), 1);
+        QCOMPARE(queue.size(), 1);
     }
 
     void s09_aStopTokenEndsEveryBlockedCall()
@@ -317,6 +414,8 @@ private Q_SLOTS:
         threads.push_back(expectStop([&, token] { full.put(2, token); }));
         threads.push_back(expectStop([&, token] { static_cast<void>(empty.get(token)); }));
         threads.push_back(expectStop([&, token] { full.join(token); }));
+        untilWaiting(full, 2);
+        untilWaiting(empty, 1);
         stop.request_stop();
         threads.clear();
         QCOMPARE(stopped.load(), 3);

@@ -16,6 +16,12 @@ class TestSemaphoreConformance : public QObject
 {
     Q_OBJECT
 
+    static void untilWaiting(const Semaphore &semaphore, int threads)
+    {
+        while (semaphore.waiterCount() != threads)
+            QThread::yieldCurrentThread();
+    }
+
 private Q_SLOTS:
     void s12_permitsAreTakenAndGivenBack()
     {
@@ -49,7 +55,9 @@ private Q_SLOTS:
                 ++through;
             }));
         }
+        untilWaiting(semaphore, 4);
         semaphore.release(3);
+        untilWaiting(semaphore, 1);
         QTRY_COMPARE(through.load(), 3);
         QCOMPARE(semaphore.available(), 0);
         semaphore.release();
@@ -62,6 +70,7 @@ private Q_SLOTS:
         Semaphore semaphore("s", 0);
         std::atomic<int> single{0};
         Thread many("many", [&] { semaphore.acquire(10); });
+        untilWaiting(semaphore, 1);
         std::vector<std::unique_ptr<Thread>> threads;
         for (int k = 0; k < 3; ++k) {
             threads.push_back(std::make_unique<Thread>("single", [&] {
@@ -69,6 +78,7 @@ private Q_SLOTS:
                 ++single;
             }));
         }
+        untilWaiting(semaphore, 4);
         for (int k = 0; k < 3; ++k)
             semaphore.release();
         threads.clear();
@@ -129,6 +139,7 @@ private Q_SLOTS:
         std::stop_source stop;
         std::atomic<bool> got{true};
         Thread waiter("waiter", [&] { got = semaphore.acquire(1, stop.get_token()); });
+        untilWaiting(semaphore, 1);
         stop.request_stop();
         waiter.joinAndRethrow();
         QVERIFY(!got);

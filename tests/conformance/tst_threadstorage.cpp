@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <heddle/core/event.h>
 #include <heddle/core/thread.h>
 #include <heddle/core/threadstorage.h>
 
 #include <QTest>
 #include <QThreadPool>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
+#include <string>
 
 using namespace heddle;
 
@@ -62,6 +66,119 @@ private Q_SLOTS:
         QCOMPARE(living.load(), 0);
     }
 
+    void s16_theValueOfTheThreadThatDestroysTheStorageGoesWithIt()
+    {
+        {
+            ThreadStorage<Counted> storage("s");
+            storage->value = 1;
+            QCOMPARE(living.load(), 1);
+        }
+        QCOMPARE(living.load(), 0);
+        QCOMPARE(Counted::diedIn.load(), QThread::currentThreadId());
+    }
+
+    void s16_aNewStorageSeesNothingOfADestroyedOne()
+    {
+        auto numbers = std::make_unique<ThreadStorage<int>>("numbers");
+        auto texts = std::make_unique<ThreadStorage<std::string>>(
+                "texts", [] { return std::make_unique<std::string>("fresh"); });
+        Event used("used");
+        Event replaced("replaced");
+        std::atomic<bool> wasEmpty{false};
+        std::string seen;
+        Thread worker("worker", [&] {
+            **numbers = 7;
+            used.set();
+            replaced.wait();
+            wasEmpty = !texts->hasLocal();
+            seen = **texts;
+        });
+        **numbers = 5;
+        used.wait();
+        texts.reset();
+        numbers.reset();
+        texts = std::make_unique<ThreadStorage<std::string>>(
+                "texts", [] { return std::make_unique<std::string>("new"); });
+        const bool isEmpty = !texts->hasLocal();
+        replaced.set();
+        worker.joinAndRethrow();
+        QVERIFY(isEmpty);
+        QCOMPARE(**texts, std::string("new"));
+        QVERIFY(wasEmpty);
+        QCOMPARE(seen, std::string("new"));
+    }
+
+    void s16_whatADestroyedStorageLeftInAThreadDiesWithTheThread()
+    {
+        auto storage = std::make_unique<ThreadStorage<Counted>>("s");
+        Event used("used");
+        Event leave("leave");
+        Qt::HANDLE other = nullptr;
+        Thread worker("worker", [&] {
+            other = QThread::currentThreadId();
+            (*storage)->value = 1;
+            used.set();
+            leave.wait();
+        });
+        used.wait();
+        storage.reset();
+        leave.set();
+        worker.joinAndRethrow();
+        QCOMPARE(living.load(), 0);
+        QCOMPARE(Counted::diedIn.load(), other);
+    }
+
+    void s16_aThreadThatSeesManyStoragesKeepsNothingOfThem()
+    {
+        Event next[2] = {Event("even"), Event("odd")};
+        Event done("done");
+        std::unique_ptr<ThreadStorage<Counted>> storage;
+        constexpr int rounds = 10;
+        std::atomic<int> most{0};
+        Thread worker("worker", [&] {
+            for (int round = 0; round < rounds; ++round) {
+                next[round % 2].wait();
+                next[round % 2].clear();
+                (*storage)->value = round;
+                most = std::max(most.load(), living.load());
+                done.set();
+            }
+        });
+        for (int round = 0; round < rounds; ++round) {
+            storage = std::make_unique<ThreadStorage<Counted>>("s");
+            next[round % 2].set();
+            done.wait();
+            done.clear();
+            storage.reset();
+        }
+        worker.joinAndRethrow();
+        QCOMPARE(living.load(), 0);
+        QVERIFY(most <= 2);
+    }
+
+    void s16_aValueThatDiesWithItsThreadMayUseOtherStorages()
+    {
+        ThreadStorage<Counted> early("early");
+        struct Last
+        {
+            Last(ThreadStorage<Counted> *storage, int *result)
+                : other(storage)
+                , seen(result)
+            {}
+            ~Last() { *seen = (*other)->value; }
+            ThreadStorage<Counted> *other;
+            int *seen;
+        };
+        int seen = 0;
+        ThreadStorage<Last> lasts("lasts", [&] { return std::make_unique<Last>(&early, &seen); });
+        Thread("worker", [&] {
+            early->value = 9;
+            static_cast<void>(lasts.local());
+        }).joinAndRethrow();
+        QCOMPARE(seen, 9);
+        QCOMPARE(living.load(), 0);
+    }
+
     void s16_aThrowingFactoryLeavesNothingAndMayBeRetried()
     {
         int calls = 0;
@@ -90,6 +207,35 @@ private Q_SLOTS:
         });
         self = &recursive;
         QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(recursive.local()));
+    }
+
+    void s16_aValueThatUsesItsStorageInItsDestructorIsAnError()
+    {
+        struct Late
+        {
+            Late(ThreadStorage<Late> **own, bool *flag)
+                : storage(own)
+                , refused(flag)
+            {}
+            ~Late()
+            {
+                try {
+                    static_cast<void>((*storage)->local());
+                } catch (const Error &) {
+                    *refused = true;
+                }
+            }
+            ThreadStorage<Late> **storage;
+            bool *refused;
+        };
+        bool refused = false;
+        ThreadStorage<Late> *self = nullptr;
+        ThreadStorage<Late> storage("s", [&] { return std::make_unique<Late>(&self, &refused); });
+        self = &storage;
+        static_cast<void>(storage.local());
+        storage.reset();
+        QVERIFY(refused);
+        QVERIFY(!storage.hasLocal());
     }
 };
 
