@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/runs/run.h>
 
+#include "patternreports_p.h"
 #include "run_p.h"
 
 #include <heddle/trace/recorder.h>
@@ -10,6 +11,8 @@
 #include <QJsonDocument>
 #include <QSysInfo>
 #include <QThread>
+
+#include <algorithm>
 
 namespace heddle {
 
@@ -29,6 +32,27 @@ struct Run::Private
     QElapsedTimer elapsed;
     RunState whyStopped = RunState::Idle; // Cancelled or TimedOut once it was told to stop
     bool killed = false;
+
+    // A damaged or malicious child may report whatever it likes.
+    void keepResult(const QString &id, const QVariant &value)
+    {
+        if (report.results.contains(id)
+            || report.results.size()
+                       < request.pattern.results.size() + PatternReports::MostUndeclared) {
+            report.results.insert(id, value);
+        }
+    }
+    void keepInvariant(const InvariantOutcome &outcome)
+    {
+        const auto known = std::find_if(
+                report.invariants.begin(), report.invariants.end(),
+                [&outcome](const InvariantOutcome &other) { return other.id == outcome.id; });
+        if (known != report.invariants.end())
+            *known = outcome;
+        else if (report.invariants.size()
+                 < request.pattern.invariants.size() + PatternReports::MostUndeclared)
+            report.invariants.append(outcome);
+    }
 };
 
 QString runStateId(RunState state)
@@ -168,12 +192,12 @@ void Run::start()
     connect(d->host.get(), &ExecutionHost::logged, this, &Run::logged);
     connect(d->host.get(), &ExecutionHost::resultReported, this,
             [this](const QString &id, const QVariant &value) {
-                d->report.results.insert(id, value);
+                d->keepResult(id, value);
                 Q_EMIT resultReported(id, value);
             });
     connect(d->host.get(), &ExecutionHost::invariantReported, this,
             [this](const InvariantOutcome &outcome) {
-                d->report.invariants.append(outcome);
+                d->keepInvariant(outcome);
                 Q_EMIT invariantReported(outcome);
             });
     connect(d->host.get(), &ExecutionHost::ended, this, &Run::hostEnded);
@@ -195,6 +219,10 @@ void Run::hostReady(qint64 processId)
     execution.faults = d->request.faults;
     execution.seed = d->request.seed;
     execution.recordingPath = d->recordingPath;
+    for (const ResultInfo &result : d->request.pattern.results)
+        execution.results << result.id;
+    for (const InvariantInfo &invariant : d->request.pattern.invariants)
+        execution.invariants << invariant.id;
     if (!d->collection) {
         d->host->execute(execution);
         return;

@@ -56,6 +56,7 @@ struct RunReport
     RunState state = RunState::Idle;
     QString message;         ///< what happened, where and what to do; empty when all is well
     QStringList backtrace;   ///< of a crash, innermost first
+    std::int64_t crashedThreadId = 0; ///< the operating system's number, 0 if it is not known
     QStringList lastRecords; ///< of a crash: what the threads did last, one line each
     int exitCode = 0;        ///< of the child process
     int signalNumber = 0;    ///< that ended the child process, 0 if none
