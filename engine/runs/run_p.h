@@ -45,7 +45,4 @@ Q_SIGNALS:
 std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder);
 std::unique_ptr<ExecutionHost> makeLocalHost();
 
-/// What the threads of a crashed program did last, one line each.
-QStringList lastRecordsOf(const TraceStore &store);
-
 } // namespace heddle
