@@ -56,7 +56,10 @@ void explainEnding(RunReport &report, const RunEnding &ending, const TraceStore 
         report.message = stopMessage(ending);
         if (report.state == RunState::TimedOut || ending.wasKilled
             || !ending.atStop.blocked.isEmpty()) {
-            report.lastRecords = ending.atStop.lines;
+            // It may have been told to stop before anything was recorded.
+            report.lastRecords = ending.atStop.lines.isEmpty()
+                                         ? lastRecordsOf(store, store.endNs()).lines
+                                         : ending.atStop.lines;
         }
     } else if (report.state == RunState::Crashed) {
         report.lastRecords = lastRecordsOf(store, store.endNs(), report.crashedThreadId).lines;

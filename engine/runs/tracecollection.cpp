@@ -204,7 +204,7 @@ void TraceCollection::settle()
         m_writer.lost(0, m_store->endNs(), lost - told, std::nullopt);
     if (m_isFull) {
         m_gap = QStringLiteral("The trace took more than its limit of %1 after %2 s: %3 records "
-                               "after that were not kept. Record a shorter run, or raise the limit")
+                               "after that were not kept. Let the run be shorter, or do less")
                         .arg(QLocale::c().formattedDataSize(static_cast<qint64>(m_mostBytes)))
                         .arg(static_cast<double>(m_store->endNs()) / 1e9, 0, 'f', 1)
                         .arg(m_refusal.records());
