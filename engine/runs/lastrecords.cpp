@@ -13,7 +13,7 @@ namespace {
 // Shorter waits come and go in every program that works.
 constexpr std::int64_t LongWaitNs = 100'000'000;
 constexpr qsizetype MostLines = 32;
-constexpr qsizetype MostBlocked = 4;
+constexpr qsizetype MostNamed = 4;
 
 // What a thread is in the middle of. The order is that of interest.
 enum class Concern { Crashed, Blocked, Working, WaitingForThread, Idle, Nothing };
@@ -89,6 +89,16 @@ QString waitText(const WaitInfo &wait, const std::vector<ObjectInfo> &objects, s
     return QStringLiteral("waits for %1, for %2").arg(what, duration);
 }
 
+// As many as a message may name, and how many \a more there are.
+QString firstOf(QStringList all, const QString &more)
+{
+    if (const qsizetype left = all.size() - MostNamed; left > 0) {
+        all.resize(MostNamed);
+        all << more.arg(left);
+    }
+    return all.join(QStringLiteral("; "));
+}
+
 // What ended last in a thread: the slice, whatever its depth.
 QString lastSlice(const TraceStore &store, std::size_t thread, std::int64_t nowNs)
 {
@@ -147,6 +157,7 @@ LastRecords lastRecordsOf(const TraceStore &store, std::int64_t nowNs, std::int6
 
     LastRecords result;
     QStringList blocked;
+    QStringList working;
     for (const Activity &activity : activities) {
         const QString &name = threads[activity.thread].name;
         QStringList doing;
@@ -159,6 +170,8 @@ LastRecords lastRecordsOf(const TraceStore &store, std::int64_t nowNs, std::int6
         }
         if (!activity.slices.isEmpty())
             doing << activity.slices;
+        if (activity.concern == Concern::Working)
+            working << name + QStringLiteral(" is ") + activity.slices;
         if (doing.isEmpty() && (allAtRest || activity.concern == Concern::Crashed))
             doing << lastSlice(store, activity.thread, nowNs);
         const QString text = doing.join(QStringLiteral("; "));
@@ -169,11 +182,8 @@ LastRecords lastRecordsOf(const TraceStore &store, std::int64_t nowNs, std::int6
         result.lines.resize(MostLines);
         result.lines << QStringLiteral("… and %1 more").arg(more);
     }
-    if (const qsizetype more = blocked.size() - MostBlocked; more > 0) {
-        blocked.resize(MostBlocked);
-        blocked << QStringLiteral("%1 more wait as well").arg(more);
-    }
-    result.blocked = blocked.join(QStringLiteral("; "));
+    result.blocked = firstOf(blocked, QStringLiteral("%1 more wait as well"));
+    result.working = firstOf(working, QStringLiteral("%1 more are at work"));
     return result;
 }
 

@@ -14,6 +14,8 @@ struct LastRecords
     QStringList lines;
     /// Who has been waiting for something that did not come, the longest first; empty if nobody.
     QString blocked;
+    /// Who is in the middle of a slice and does not wait; empty if nobody.
+    QString working;
 };
 
 /// Looks at \a store, which may be growing, at \a nowNs. The thread with the operating system's

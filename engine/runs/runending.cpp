@@ -20,10 +20,14 @@ QString timeOutAdvice(const RunEnding &ending)
                               "limit helps only if the work needs more time.")
                 .arg(ending.atStop.blocked);
     }
+    const QString working = ending.atStop.working.isEmpty()
+                                    ? QString()
+                                    : QStringLiteral(": ") + ending.atStop.working;
     return QStringLiteral(
-            "No thread was waiting for another for long. Give it less to do, or raise "
-            "the limit if the work needs more time: it is the parameter runCap unless "
-            "the run was given another.");
+                   "When it was stopped, no thread had been waiting for another for long%1. "
+                   "Give it less to do, or raise the limit if the work needs more time: it is "
+                   "the parameter runCap unless the run was given another.")
+            .arg(working);
 }
 
 QString stopMessage(const RunEnding &ending)

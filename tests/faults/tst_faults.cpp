@@ -89,6 +89,9 @@ private Q_SLOTS:
         const RunReport &report = run.report();
         QVERIFY2(int(report.state) == state, qPrintable(runStateId(report.state) + report.message));
         QVERIFY2(report.message.contains(message), qPrintable(report.message));
+        if (report.state == RunState::TimedOut)
+            QVERIFY2(report.message.contains("pattern is in \"the fault\""),
+                     qPrintable(report.message));
         // The trace until then is there, to the slice in which it happened.
         QVERIFY(holdsSlice(*run.trace(), "before the fault"));
         QVERIFY(holdsSlice(*run.trace(), "the fault"));

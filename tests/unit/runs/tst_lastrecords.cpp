@@ -64,6 +64,7 @@ private Q_SLOTS:
                          "idle: waits for executor \"pool\" (pool idle), for 31.0 s"}));
         QCOMPARE(found.blocked, "early waits for queue \"items\" (queue empty), for 30.0 s; "
                                 "late waits for queue \"items\" (queue full), for 29.0 s");
+        QCOMPARE(found.working, "worker is in \"outer\", in \"inner\"");
     }
 
     void aMomentaryWaitBlocksNobody()
