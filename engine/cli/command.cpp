@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
 
+#include "terminalcolumns.h"
+
+#include <QCommandLineParser>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -26,6 +30,39 @@ const std::vector<Command> &commands()
             {"open", "open FILE…", "show traces in the studio", runOpen},
     };
     return all;
+}
+
+void parse(QCommandLineParser &parser, const QStringList &arguments, qsizetype most)
+{
+    const QString help = QStringLiteral("heddle %1 --help tells more.").arg(arguments.value(1));
+    if (!parser.parse(arguments))
+        throw UsageError(parser.errorText() + QStringLiteral(". ") + help);
+    if (parser.isSet(QStringLiteral("help")))
+        parser.showHelp(Done);
+    const QStringList words = parser.positionalArguments();
+    if (most >= 0 && words.size() > most) {
+        throw UsageError(
+                QStringLiteral("'%1' is one argument too many. %2").arg(words.at(most), help));
+    }
+}
+
+QString counted(quint64 number, const QString &singular)
+{
+    return QStringLiteral("%1 %2%3").arg(number).arg(singular,
+                                                     number == 1 ? QString() : QStringLiteral("s"));
+}
+
+QString valueText(const QJsonValue &value)
+{
+    if (value.isBool())
+        return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
+    if (value.isDouble()) {
+        const double number = value.toDouble();
+        return number == std::floor(number) && std::abs(number) < 1e15
+                       ? QString::number(static_cast<qint64>(number))
+                       : QString::number(number, 'g', 6);
+    }
+    return value.toString();
 }
 
 void print(const QString &line)
@@ -56,15 +93,17 @@ void printTable(const std::vector<QStringList> &rows)
         for (qsizetype column = 0; column < row.size(); ++column) {
             if (column >= widths.size())
                 widths.append(0);
-            widths[column] = std::max(widths[column], row[column].size());
+            widths[column] = std::max(widths[column], terminalColumns(row[column]));
         }
     }
     for (const QStringList &row : rows) {
         QString line;
         for (qsizetype column = 0; column < row.size(); ++column) {
-            const bool isLast = column + 1 == row.size();
-            line += isLast ? row[column] : row[column].leftJustified(widths[column] + 2);
+            line += row[column]
+                    + QString(widths[column] + 2 - terminalColumns(row[column]), QLatin1Char(' '));
         }
+        while (line.endsWith(QLatin1Char(' ')))
+            line.chop(1);
         print(line);
     }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
+#include "interrupt.h"
+#include "outputfile.h"
 
+#include <heddle/core/error.h>
 #include <heddle/formats/traceformat.h>
 
 #include <QCommandLineParser>
@@ -29,9 +32,9 @@ int runConvert(const QStringList &arguments)
                                             .arg(ids.join(QStringLiteral(", "))),
                                     QStringLiteral("format"));
     parser.addOption(format);
-    parser.process(arguments);
+    parse(parser, arguments, 3);
     const QStringList files = parser.positionalArguments().mid(1);
-    if (files.size() != 2)
+    if (files.size() != 2 || files.contains(QString()))
         throw UsageError(
                 QStringLiteral("Give an existing trace and a new file. heddle convert --help "
                                "tells more."));
@@ -43,15 +46,30 @@ int runConvert(const QStringList &arguments)
         throw UsageError(QStringLiteral("No format has the suffix of '%1'. Known are: %2.")
                                  .arg(files[1], knownSuffixes().join(QStringLiteral(", "))));
     }
-    TraceStore store;
-    importTrace(files[0], store);
+    checkOutput(files[1]);
+    Interrupt interrupt;
+    const std::stop_token stop = interrupt.next();
     const bool showProgress = isTerminal(STDERR_FILENO);
-    exportTrace(store, files[1], parser.value(format), [showProgress](double fraction) {
+    const auto clearProgress = [showProgress] {
         if (showProgress)
-            std::fprintf(stderr, "\r\033[K%3d %%", static_cast<int>(fraction * 100));
-    });
-    if (showProgress)
-        std::fputs("\r\033[K", stderr);
+            std::fputs("\r\033[K", stderr);
+    };
+    try {
+        TraceStore store;
+        importTrace(files[0], store, {}, stop);
+        exportTrace(
+                store, files[1], parser.value(format),
+                [showProgress](double fraction) {
+                    if (showProgress)
+                        std::fprintf(stderr, "\r\033[K%3d %%", static_cast<int>(fraction * 100));
+                },
+                stop);
+    } catch (const Stopped &) {
+        clearProgress();
+        printError(QStringLiteral("heddle: Interrupted; %1 was not written.").arg(files[1]));
+        return Interrupted;
+    }
+    clearProgress();
     return Done;
 }
 

@@ -11,12 +11,19 @@ namespace {
 
 QString defaultText(const ParameterInfo &parameter)
 {
-    const QJsonValue &value = parameter.defaultValue;
-    if (value.isBool())
-        return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
-    if (value.isDouble())
-        return QString::number(value.toDouble(), 'g', 12);
-    return value.toString().isEmpty() ? QStringLiteral("(empty)") : value.toString();
+    const QString text = valueText(parameter.defaultValue);
+    return text.isEmpty() ? QStringLiteral("(empty)") : text;
+}
+
+// As one would write it on the command line.
+QString presetText(const PresetInfo &preset)
+{
+    QStringList words;
+    for (auto value = preset.values.begin(); value != preset.values.end(); ++value)
+        words << value.key() + QLatin1Char('=') + valueText(value.value());
+    for (const QString &fault : preset.faults)
+        words << QStringLiteral("fault ") + fault;
+    return words.join(QStringLiteral(", "));
 }
 
 void printSection(const char *title, const std::vector<QStringList> &rows)
@@ -39,7 +46,7 @@ int runDescribe(const QStringList &arguments)
     parser.addPositionalArgument(QStringLiteral("ID"), QStringLiteral("The pattern's id."));
     const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Print one JSON object."));
     parser.addOption(json);
-    parser.process(arguments);
+    parse(parser, arguments, 2);
 
     const PatternInfo info = patternArgument(parser.positionalArguments().value(1));
     if (parser.isSet(json)) {
@@ -58,7 +65,7 @@ int runDescribe(const QStringList &arguments)
     printSection("Parameters (name, default, range)", rows);
     rows.clear();
     for (const PresetInfo &preset : info.presets)
-        rows.push_back({QStringLiteral("  ") + preset.id, preset.name.text()});
+        rows.push_back({QStringLiteral("  ") + preset.id, preset.name.text(), presetText(preset)});
     printSection("Presets", rows);
     rows.clear();
     for (const FaultInfo &fault : info.faults)

@@ -17,7 +17,7 @@ int runList(const QStringList &arguments)
     parser.addPositionalArgument(QStringLiteral("list"), QString(), QStringLiteral("list"));
     const QCommandLineOption json(QStringLiteral("json"), QStringLiteral("Print one JSON object."));
     parser.addOption(json);
-    parser.process(arguments);
+    parse(parser, arguments, 1);
 
     const Catalog catalog;
     if (parser.isSet(json)) {

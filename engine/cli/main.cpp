@@ -33,20 +33,27 @@ void printUsage()
             "4 timed out, 130 interrupted."));
 }
 
+// Whether a picture may be asked for: "a.png", "--output=a.png", "--format png" …
+bool mayDraw(const QString &argument)
+{
+    for (const char *format : {"png", "svg", "pdf"}) {
+        const QLatin1String suffix(format);
+        if (argument.compare(suffix, Qt::CaseInsensitive) == 0
+            || argument.endsWith(QLatin1Char('.') + suffix, Qt::CaseInsensitive)
+            || argument.endsWith(QLatin1Char('=') + suffix, Qt::CaseInsensitive))
+            return true;
+    }
+    return false;
+}
+
 // Pictures need fonts, hence a QGuiApplication; it must work where there is no display.
 std::unique_ptr<QCoreApplication> makeApplication(int &argc, char **argv)
 {
-    bool draws = false;
-    if (argc > 1 && std::strcmp(argv[1], "convert") == 0) {
-        for (const QString format : {"png", "svg", "pdf"}) {
-            const QString last = QString::fromLocal8Bit(argv[argc - 1]);
-            draws |= last.endsWith(QLatin1Char('.') + format) || last == format
-                     || last == QStringLiteral("--format=") + format;
-            for (int k = 2; k + 1 < argc; ++k)
-                draws |= QString::fromLocal8Bit(argv[k + 1]) == format
-                         || QString::fromLocal8Bit(argv[k]).endsWith(QLatin1Char('.') + format);
-        }
-    }
+    const bool writes =
+            argc > 1 && (std::strcmp(argv[1], "convert") == 0 || std::strcmp(argv[1], "run") == 0);
+    const bool draws = writes && std::any_of(argv + 2, argv + argc, [](const char *argument) {
+                           return mayDraw(QString::fromLocal8Bit(argument));
+                       });
     if (!draws)
         return std::make_unique<QCoreApplication>(argc, argv);
     qputenv("QT_QPA_PLATFORM", "offscreen");

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
 
+#include <heddle/core/error.h>
+
+#include <QCommandLineParser>
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QProcess>
@@ -9,10 +12,19 @@ namespace heddle::cli {
 
 int runOpen(const QStringList &arguments)
 {
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QStringLiteral("Shows traces in the studio."));
+    parser.addHelpOption();
+    parser.addPositionalArgument(QStringLiteral("open"), QString(), QStringLiteral("open"));
+    parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("Traces; none is allowed."),
+                                 QStringLiteral("[FILE…]"));
+    parse(parser, arguments, -1);
     QStringList files;
-    for (const QString &file : arguments.mid(2)) {
-        if (!QFileInfo::exists(file))
-            throw UsageError(QStringLiteral("There is no file '%1'.").arg(file));
+    for (const QString &file : parser.positionalArguments().mid(1)) {
+        if (!QFileInfo::exists(file)) {
+            throw Error(QStringLiteral("There is no such file"), file,
+                        QStringLiteral("Check its name"));
+        }
         files << QFileInfo(file).absoluteFilePath();
     }
 #if defined(Q_OS_UNIX) && !defined(Q_OS_DARWIN)

@@ -3,11 +3,14 @@
 #include "plugintemplate.h"
 
 #include <heddle/catalog/catalog.h>
+#include <heddle/core/error.h>
 
 #include <QCommandLineParser>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QPluginLoader>
 #include <QRegularExpression>
 
@@ -26,30 +29,57 @@ int printPaths()
     return Done;
 }
 
-int checkPlugin(const QString &path)
+// Of a plugin that was built, or of the JSON file that it will be built with.
+QJsonObject metadataOf(const QString &path)
 {
-    if (!QFile::exists(path))
-        throw UsageError(QStringLiteral("There is no file '%1'.").arg(path));
+    if (path.endsWith(QLatin1String(".json"), Qt::CaseInsensitive)) {
+        QFile file(path);
+        if (!file.open(QIODevice::ReadOnly)) {
+            throw Error(QStringLiteral("The file cannot be read: %1").arg(file.errorString()), path,
+                        QStringLiteral("Check its name and permissions"));
+        }
+        QJsonParseError error;
+        const QByteArray text = file.readAll();
+        const QJsonDocument document = QJsonDocument::fromJson(text, &error);
+        if (error.error != QJsonParseError::NoError) {
+            throw Error(QStringLiteral("The metadata are no JSON: %1").arg(error.errorString()),
+                        QStringLiteral("%1, line %2")
+                                .arg(path)
+                                .arg(text.left(error.offset).count('\n') + 1),
+                        QStringLiteral("Correct it there"));
+        }
+        return document.object();
+    }
+    if (!QFile::exists(path)) {
+        throw Error(QStringLiteral("There is no such file"), path,
+                    QStringLiteral("Name a plugin's library or its JSON file"));
+    }
     // A relative path would be looked for in Qt's plugin folders.
     const QPluginLoader loader(QFileInfo(path).absoluteFilePath());
     const QJsonObject raw = loader.metaData();
     if (raw.isEmpty()) {
-        printError(QStringLiteral("%1 is not a Qt plugin: %2").arg(path, loader.errorString()));
-        return RunFailed;
+        throw Error(QStringLiteral("This is not a Qt plugin: %1").arg(loader.errorString()), path,
+                    QStringLiteral("Name a plugin's library or its JSON file"));
     }
+    return raw.value(QStringLiteral("MetaData")).toObject();
+}
+
+int checkPlugin(const QString &path)
+{
+    const QJsonObject metadata = metadataOf(path);
     QString problem;
-    const auto info = PatternInfo::fromMetadata(raw.value(QStringLiteral("MetaData")).toObject(),
-                                                path, &problem);
+    const auto info = PatternInfo::fromMetadata(metadata, path, &problem);
     if (!info) {
         printError(problem + QLatin1Char('.'));
         return RunFailed;
     }
-    print(QStringLiteral("%1 %2 is in order: %3 parameters, %4 presets, %5 faults, %6")
-                  .arg(info->id, info->version)
-                  .arg(info->parameters.size())
-                  .arg(info->presets.size())
-                  .arg(info->faults.size())
-                  .arg(info->lesson().isEmpty() ? QStringLiteral("no lesson")
+    const auto number = [](const auto &list) { return static_cast<quint64>(list.size()); };
+    print(QStringLiteral("%1 %2 is in order: %3, %4, %5, %6")
+                  .arg(info->id, info->version,
+                       counted(number(info->parameters), QStringLiteral("parameter")),
+                       counted(number(info->presets), QStringLiteral("preset")),
+                       counted(number(info->faults), QStringLiteral("fault")),
+                       info->lesson().isEmpty() ? QStringLiteral("no lesson")
                                                 : QStringLiteral("a lesson")));
     return Done;
 }
@@ -97,9 +127,10 @@ int runPlugin(const QStringList &arguments)
     parser.addPositionalArgument(
             QStringLiteral("action"),
             QStringLiteral("new NAME: a folder to begin with; check FILE: whether "
-                           "its metadata are in order; paths: where plugins are "
+                           "the metadata of a plugin, or a JSON file of metadata, are in order; "
+                           "paths: where plugins are "
                            "looked for."));
-    parser.process(arguments);
+    parse(parser, arguments, -1);
     const QStringList words = parser.positionalArguments().mid(1);
     if (words.size() == 1 && words[0] == QLatin1String("paths"))
         return printPaths();

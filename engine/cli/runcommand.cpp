@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command.h"
 #include "interrupt.h"
+#include "outputfile.h"
 #include "patternargument.h"
+#include "runreport.h"
 
 #include <heddle/core/error.h>
 #include <heddle/formats/traceformat.h>
@@ -9,12 +11,10 @@
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
-#include <QJsonArray>
-#include <QJsonObject>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <unistd.h>
 
 namespace heddle::cli {
@@ -60,11 +60,7 @@ Options parseOptions(const QStringList &arguments)
                                        QStringLiteral("Run in this process, without protection."));
     const QCommandLineOption noTrace(QStringLiteral("no-trace"), QStringLiteral("Do not record."));
     parser.addOptions({set, preset, fault, seed, timeout, output, json, inProcess, noTrace});
-    if (!parser.parse(arguments))
-        throw UsageError(parser.errorText()
-                         + QStringLiteral(". heddle run --help lists the options."));
-    if (parser.isSet(QStringLiteral("help")))
-        parser.showHelp(Done);
+    parse(parser, arguments, -1);
     if (parser.positionalArguments().size() > 2) {
         throw UsageError(
                 QStringLiteral("'%1' is one argument too many. Parameters are given as --set "
@@ -135,7 +131,9 @@ Options parseOptions(const QStringList &arguments)
     options.json = parser.isSet(json);
     request.isolated = !parser.isSet(inProcess);
     request.record = !parser.isSet(noTrace);
-    if (!options.output.isEmpty()) {
+    if (parser.isSet(output)) {
+        if (options.output.isEmpty())
+            throw UsageError(QStringLiteral("-o needs the name of a file; none was given."));
         if (options.json && options.output == QLatin1String("-")) {
             throw UsageError(QStringLiteral(
                     "--json and -o - would both write to the standard output. Name a file."));
@@ -147,85 +145,9 @@ Options parseOptions(const QStringList &arguments)
                     QStringLiteral("No format has the suffix of '%1'. Known are: %2.")
                             .arg(options.output, knownSuffixes().join(QStringLiteral(", "))));
         }
+        checkOutput(options.output);
     }
     return options;
-}
-
-QString valueText(const QVariant &value)
-{
-    if (value.typeId() == QMetaType::Double) {
-        const double number = value.toDouble();
-        return number == std::floor(number) && std::abs(number) < 1e15
-                       ? QString::number(static_cast<qint64>(number))
-                       : QString::number(number, 'g', 5);
-    }
-    return value.toString();
-}
-
-void printReport(const Run &run, const QString &output)
-{
-    const RunReport &report = run.report();
-    const PatternInfo &pattern = run.request().pattern;
-    print(QStringLiteral("%1: %2 after %3 s")
-                  .arg(pattern.id,
-                       runStateId(report.state).replace(QLatin1Char('_'), QLatin1Char(' ')),
-                       QString::number(std::chrono::duration<double>(report.wallTime).count(), 'f',
-                                       3)));
-    std::vector<QStringList> rows;
-    for (const ResultInfo &info : pattern.results) {
-        if (report.results.contains(info.id)) {
-            rows.push_back({QStringLiteral("  ") + info.name.text(),
-                            valueText(report.results.value(info.id)) + QLatin1Char(' ')
-                                    + info.unit.text()});
-        }
-    }
-    printTable(rows);
-    for (const InvariantOutcome &outcome : report.invariants) {
-        print(QStringLiteral("  %1 %2: %3")
-                      .arg(outcome.holds ? QStringLiteral("holds ") : QStringLiteral("BROKEN"),
-                           outcome.id, outcome.evidence));
-    }
-    const TraceCounts counts = run.trace()->counts();
-    if (run.request().record) {
-        print(QStringLiteral("  trace: %1 threads, %2 slices, %3 waits, %4 flows, %5 lost%6")
-                      .arg(run.trace()->threadCount())
-                      .arg(counts.slices)
-                      .arg(counts.waits)
-                      .arg(counts.flows)
-                      .arg(counts.lost)
-                      .arg(output.isEmpty() ? QString() : QStringLiteral(" → ") + output));
-    }
-    std::fflush(stdout);
-    if (!report.message.isEmpty())
-        printError(report.message);
-    for (const QString &line : report.lastRecords)
-        printError(QStringLiteral("  at the end, ") + line);
-    for (const QString &frame : report.backtrace)
-        printError(QStringLiteral("    ") + frame);
-}
-
-QJsonObject reportJson(const Run &run, const QString &output)
-{
-    const RunReport &report = run.report();
-    QJsonArray invariants;
-    for (const InvariantOutcome &outcome : report.invariants) {
-        invariants.append(QJsonObject{{QStringLiteral("id"), outcome.id},
-                                      {QStringLiteral("holds"), outcome.holds},
-                                      {QStringLiteral("evidence"), outcome.evidence}});
-    }
-    return {{QStringLiteral("pattern"), run.request().pattern.id},
-            {QStringLiteral("state"), runStateId(report.state)},
-            {QStringLiteral("message"), report.message},
-            {QStringLiteral("wall_ns"), static_cast<qint64>(report.wallTime.count())},
-            {QStringLiteral("results"), QJsonObject::fromVariantMap(report.results)},
-            {QStringLiteral("invariants"), invariants},
-            {QStringLiteral("findings"), QJsonArray()},
-            {QStringLiteral("signal"), report.signalNumber},
-            {QStringLiteral("exit_code"), report.exitCode},
-            {QStringLiteral("backtrace"), QJsonArray::fromStringList(report.backtrace)},
-            {QStringLiteral("last_records"), QJsonArray::fromStringList(report.lastRecords)},
-            {QStringLiteral("trace"), output.isEmpty() ? QJsonValue() : QJsonValue(output)},
-            {QStringLiteral("lost"), static_cast<qint64>(run.trace()->counts().lost)}};
 }
 
 int exitCodeOf(const RunReport &report, bool interrupted)
@@ -259,8 +181,10 @@ int runRun(const QStringList &arguments)
     QObject::connect(&interrupt, &Interrupt::requested, &run, [&run](int times) {
         if (times == 1)
             run.stop();
-        else
+        else if (run.request().isolated)
             run.kill();
+        else
+            std::_Exit(Interrupted); // a thread of ours cannot be ended by force
     });
     QObject::connect(&run, &Run::progressed, &run, [&](double fraction, const QString &text) {
         if (showProgress) {
@@ -286,8 +210,12 @@ int runRun(const QStringList &arguments)
     // A run that could not begin has no trace, and must not take the place of one.
     if (!options.output.isEmpty() && run.trace()->threadCount() > 0) {
         try {
-            exportTrace(*run.trace(), options.output);
+            exportTrace(*run.trace(), options.output, {}, {}, interrupt.next());
             written = options.output;
+        } catch (const Stopped &) {
+            printError(
+                    QStringLiteral("heddle: Interrupted; %1 was not written.").arg(options.output));
+            code = Interrupted;
         } catch (const Error &error) {
             printError(QStringLiteral("heddle: ") + QString::fromUtf8(error.what()));
             code = code == Done ? RunFailed : code;

@@ -68,7 +68,8 @@ public:
 
     /// Reports a result that the metadata declare (number, bool or text). The last value counts.
     void result(const QString &id, const QVariant &value);
-    /// Reports whether a declared invariant holds, with the numbers that show it.
+    /// Reports whether a declared invariant holds, with the numbers that show it. The last report
+    /// counts, but one that was broken once stays broken.
     void invariant(const QString &id, bool holds, const QString &evidence);
 
     /// A random generator that depends on the seed and on \a stream alone: give each thread its own

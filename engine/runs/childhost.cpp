@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlchannel_p.h"
 #include "crashreport_p.h"
+#include "linebudget_p.h"
 #include "run_p.h"
 
 #include <QCoreApplication>
@@ -8,15 +9,20 @@
 #include <QLocalServer>
 #include <QProcess>
 
+#include <algorithm>
+
 #if defined(Q_OS_UNIX)
+#    include <csignal>
 #    include <dlfcn.h>
+#    include <unistd.h>
 #endif
 
 namespace heddle {
 
 namespace {
 
-constexpr int MostOutputLines = 5000;
+constexpr qsizetype LongestText = 4096;
+constexpr qsizetype MostBacktraceLines = 100;
 
 // The program that runs patterns: named by HEDDLE_RUNNER, or beside this one, or beside the
 // library.
@@ -70,7 +76,7 @@ public:
     {
         disconnect(&m_process, nullptr, this, nullptr);
         if (m_process.state() != QProcess::NotRunning) {
-            m_process.kill();
+            kill();
             m_process.waitForFinished(5000);
         }
     }
@@ -88,8 +94,13 @@ public:
                     Qt::QueuedConnection);
             return;
         }
+#if defined(Q_OS_UNIX)
+        // A process group of its own, so that what a pattern starts ends with it.
+        m_process.setChildProcessModifier([] { ::setpgid(0, 0); });
+#endif
         m_process.start(runnerProgram(),
                         {QStringLiteral("run"), QStringLiteral("--child"), m_socketName});
+        m_processId = m_process.processId();
         m_process.closeWriteChannel();
     }
     void execute(const ExecutionRequest &request) override
@@ -104,9 +115,22 @@ public:
         if (m_channel)
             m_channel->send({{QStringLiteral("type"), QStringLiteral("stop")}});
     }
-    void kill() override { m_process.kill(); }
+    bool kill() override
+    {
+        m_process.kill();
+        killGroup();
+        return true;
+    }
 
 private:
+    void killGroup() const
+    {
+#if defined(Q_OS_UNIX)
+        if (m_processId > 0)
+            ::kill(static_cast<pid_t>(-m_processId), SIGKILL);
+#endif
+    }
+
     void connected()
     {
         QLocalSocket *socket = m_server.nextPendingConnection();
@@ -116,6 +140,11 @@ private:
         }
         m_channel = new ControlChannel(socket, this);
         connect(m_channel, &ControlChannel::received, this, &ChildHost::received);
+        connect(m_channel, &ControlChannel::closed, this, [this] {
+            // Who sends that does not hear either.
+            if (m_channel->isBroken())
+                kill();
+        });
         m_channel->readAvailable();
     }
 
@@ -123,7 +152,7 @@ private:
     {
         const QString type = message.value(QStringLiteral("type")).toString();
         const auto text = [&message](const char *key) {
-            return message.value(QLatin1String(key)).toString();
+            return message.value(QLatin1String(key)).toString().left(LongestText);
         };
         if (type == QLatin1String("hello")) {
             Q_EMIT ready(message.value(QStringLiteral("pid")).toInteger());
@@ -133,7 +162,7 @@ private:
             Q_EMIT progressed(message.value(QStringLiteral("fraction")).toDouble(), text("text"));
         } else if (type == QLatin1String("log")) {
             const int level = std::clamp(message.value(QStringLiteral("level")).toInt(), 0, 3);
-            Q_EMIT logged(static_cast<LogLevel>(level), text("text"));
+            forward(m_logBudget, static_cast<LogLevel>(level), text("text"));
         } else if (type == QLatin1String("result")) {
             Q_EMIT resultReported(text("id"), message.value(QStringLiteral("value")).toVariant());
         } else if (type == QLatin1String("invariant")) {
@@ -158,42 +187,40 @@ private:
                 m_inBacktrace = what == QLatin1String("frames");
                 if (what.startsWith(QLatin1String("exit ")))
                     m_exitedByItself = true;
+                else if (what.startsWith(QLatin1String("thread ")))
+                    m_report.crashedThreadId = what.sliced(7).toLongLong();
             } else if (m_inBacktrace) {
-                m_report.backtrace << line;
+                if (m_report.backtrace.size() < MostBacktraceLines)
+                    m_report.backtrace << line;
             } else {
-                forward(LogLevel::Warning, line);
+                forward(m_outputBudget, LogLevel::Warning, line);
             }
         }
     }
     void readOutput(bool all)
     {
         for (const QString &line : takeLines(m_output, all))
-            forward(LogLevel::Info, line);
+            forward(m_outputBudget, LogLevel::Info, line);
     }
-    void forward(LogLevel level, const QString &line)
+    void forward(LineBudget &budget, LogLevel level, const QString &line)
     {
-        if (line.isEmpty() || ++m_outputLines > MostOutputLines)
+        if (line.isEmpty())
             return;
-        Q_EMIT logged(
-                level,
-                m_outputLines < MostOutputLines
-                        ? line
-                        : QStringLiteral("The output ends here: the pattern has written %1 lines.")
-                                  .arg(MostOutputLines));
+        for (const QString &admitted : budget.admit(line, LineBudget::Clock::now()))
+            Q_EMIT logged(level, admitted);
     }
     static QStringList takeLines(QByteArray &buffer, bool all)
     {
-        constexpr qsizetype longest = 4096;
         QStringList lines;
         qsizetype start = 0;
         while (start < buffer.size()) {
             qsizetype end = buffer.indexOf('\n', start);
             if (end < 0) {
-                if (!all && buffer.size() - start < longest)
+                if (!all && buffer.size() - start < LongestText)
                     break;
                 end = buffer.size();
             }
-            lines << QString::fromUtf8(buffer.sliced(start, std::min(end - start, longest)));
+            lines << QString::fromUtf8(buffer.sliced(start, std::min(end - start, LongestText)));
             start = end + 1;
         }
         buffer.remove(0, std::min(start, buffer.size()));
@@ -202,31 +229,38 @@ private:
 
     void finished(int exitCode, QProcess::ExitStatus status)
     {
+        killGroup(); // before the channel is read to its end, which such a process could put off
         if (m_channel)
             m_channel->readToEnd();
         m_errors += m_process.readAllStandardError();
         m_output += m_process.readAllStandardOutput();
         readErrors(true);
         readOutput(true);
+        for (LineBudget *budget : {&m_outputBudget, &m_logBudget}) {
+            for (const QString &line : budget->finish())
+                Q_EMIT logged(LogLevel::Warning, line);
+        }
         m_report.exitCode = status == QProcess::NormalExit ? exitCode : 0;
         m_report.signalNumber = status == QProcess::CrashExit ? exitCode : 0;
-        if (status == QProcess::CrashExit) {
+        if (m_channel && m_channel->isBroken()) {
             m_report.state = RunState::Crashed;
             m_report.message = QStringLiteral(
-                                       "The pattern crashed with %1. The trace until then is kept")
-                                       .arg(signalText(exitCode));
+                    "The pattern's process sent what is no report, or far too much of it, and was "
+                    "ended. A pattern reports through its RunContext and leaves the process's "
+                    "sockets alone");
+        } else if (status == QProcess::CrashExit) {
+            m_report.state = RunState::Crashed;
+            m_report.message =
+                    QStringLiteral("The pattern crashed with %1").arg(signalText(exitCode));
         } else if (!m_hasFinished) {
             m_report.state = RunState::Crashed;
             m_report.message =
                     m_exitedByItself
-                            ? QStringLiteral(
-                                      "The pattern ended its process by calling exit(%1). A "
-                                      "pattern must "
-                                      "return from run() instead. The trace until then is kept")
+                            ? QStringLiteral("The pattern ended its process by calling exit(%1). A "
+                                             "pattern must return from run() instead")
                                       .arg(exitCode)
                             : QStringLiteral("The process ended with code %1 before the pattern "
-                                             "was done. The "
-                                             "trace until then is kept")
+                                             "was done")
                                       .arg(exitCode);
         }
         Q_EMIT ended(m_report);
@@ -246,7 +280,9 @@ private:
     QByteArray m_errors;
     QByteArray m_output;
     RunReport m_report;
-    int m_outputLines = 0;
+    qint64 m_processId = 0; // and its group's
+    LineBudget m_outputBudget;
+    LineBudget m_logBudget{2 * LineBudget::MostPerSecond, 2 * LineBudget::MostInAll};
     bool m_inBacktrace = false;
     bool m_exitedByItself = false;
     bool m_hasFinished = false;

@@ -4,14 +4,15 @@
 #include "controlchannel_p.h"
 #include "crashreport_p.h"
 #include "patternexecution_p.h"
+#include "patternreports_p.h"
 
 #include <heddle/trace/recorder.h>
 #include <heddle/trace/slice.h>
 
 #include <QCoreApplication>
-#include <QElapsedTimer>
 #include <QFile>
 
+#include <memory>
 #include <thread>
 
 #if defined(Q_OS_LINUX)
@@ -24,76 +25,11 @@ namespace heddle {
 
 namespace {
 
-constexpr int MostLogLines = 5000;
-
-// Sends what the pattern reports, from whatever thread, through the main thread's channel.
-class ChannelObserver final : public RunObserver
-{
-public:
-    explicit ChannelObserver(ControlChannel *channel)
-        : m_channel(channel)
-    {}
-
-    void progress(double fraction, const QString &text) override
-    {
-        {
-            // More would be thrown away by the screen.
-            const std::lock_guard lock(m_mutex);
-            if (m_lastProgress.isValid() && m_lastProgress.elapsed() < 30 && fraction < 1.0)
-                return;
-            m_lastProgress.start();
-        }
-        send({{QStringLiteral("type"), QStringLiteral("progress")},
-              {QStringLiteral("fraction"), fraction},
-              {QStringLiteral("text"), text}});
-    }
-    void log(LogLevel level, const QString &text) override
-    {
-        const int line = ++m_logLines;
-        if (line > MostLogLines)
-            return;
-        send({{QStringLiteral("type"), QStringLiteral("log")},
-              {QStringLiteral("level"), static_cast<int>(level)},
-              {QStringLiteral("text"),
-               line < MostLogLines
-                       ? text.left(4000)
-                       : QStringLiteral("The log ends here: the pattern has written %1 lines.")
-                                 .arg(MostLogLines)}});
-    }
-    void result(const QString &id, const QVariant &value) override
-    {
-        send({{QStringLiteral("type"), QStringLiteral("result")},
-              {QStringLiteral("id"), id},
-              {QStringLiteral("value"), QJsonValue::fromVariant(value)}});
-    }
-    void invariant(const QString &id, bool holds, const QString &evidence) override
-    {
-        send({{QStringLiteral("type"), QStringLiteral("invariant")},
-              {QStringLiteral("id"), id},
-              {QStringLiteral("holds"), holds},
-              {QStringLiteral("evidence"), evidence}});
-    }
-
-private:
-    void send(const QJsonObject &message)
-    {
-        QMetaObject::invokeMethod(
-                m_channel, [channel = m_channel, message] { channel->send(message); },
-                Qt::QueuedConnection);
-    }
-
-    ControlChannel *m_channel;
-    std::mutex m_mutex;
-    QElapsedTimer m_lastProgress;
-    std::atomic<int> m_logLines{0};
-};
-
 class ChildRunner : public QObject
 {
 public:
     explicit ChildRunner(ControlChannel *channel)
         : m_channel(channel)
-        , m_observer(channel)
     {
         connect(channel, &ControlChannel::received, this, [this](const QJsonObject &message) {
             const QString type = message.value(QStringLiteral("type")).toString();
@@ -114,6 +50,8 @@ public:
     {
         if (m_pattern.joinable())
             return;
+        m_reports = std::make_unique<PatternReports>(request.results, request.invariants);
+        passOn(*m_reports);
         QString problem;
         if (!request.recordingPath.isEmpty()) {
             trace::setThreadName("main");
@@ -126,8 +64,9 @@ public:
             return;
         }
         m_pattern = std::thread([this, request] {
+            const CrashStack stack;
             trace::setThreadName("pattern");
-            const ExecutionOutcome outcome = executePattern(request, m_observer,
+            const ExecutionOutcome outcome = executePattern(request, *m_reports,
                                                             m_stop.get_token());
             QMetaObject::invokeMethod(
                     this, [this, outcome] { finish(outcome); }, Qt::QueuedConnection);
@@ -139,19 +78,60 @@ public:
         if (m_pattern.joinable())
             m_pattern.join();
         trace::Recorder::stop();
+        m_reports->finish();
         m_channel->send({{QStringLiteral("type"), QStringLiteral("finished")},
                          {QStringLiteral("state"), runStateId(outcome.state)},
                          {QStringLiteral("message"), outcome.message}});
         m_channel->flush(2000);
         allowExit();
+        m_isFinished = true;
         QCoreApplication::exit(0);
     }
 
+    /// Serves the channel until the pattern has ended. A pattern may quit the event loop, which is
+    /// not its own.
+    void exec()
+    {
+        while (!m_isFinished)
+            QCoreApplication::exec();
+    }
+
 private:
+    // What the pattern reports goes through the channel, from this thread.
+    void passOn(const PatternReports &reports)
+    {
+        const auto send = [this](const char *type, QJsonObject message) {
+            message.insert(QStringLiteral("type"), QLatin1String(type));
+            m_channel->send(message);
+        };
+        connect(&reports, &PatternReports::progressed, this,
+                [send](double fraction, const QString &text) {
+                    send("progress",
+                         {{QStringLiteral("fraction"), fraction}, {QStringLiteral("text"), text}});
+                });
+        connect(&reports, &PatternReports::logged, this,
+                [send](LogLevel level, const QString &text) {
+                    send("log", {{QStringLiteral("level"), static_cast<int>(level)},
+                                 {QStringLiteral("text"), text}});
+                });
+        connect(&reports, &PatternReports::resultReported, this,
+                [send](const QString &id, const QVariant &value) {
+                    send("result", {{QStringLiteral("id"), id},
+                                    {QStringLiteral("value"), QJsonValue::fromVariant(value)}});
+                });
+        connect(&reports, &PatternReports::invariantReported, this,
+                [send](const InvariantOutcome &outcome) {
+                    send("invariant", {{QStringLiteral("id"), outcome.id},
+                                       {QStringLiteral("holds"), outcome.holds},
+                                       {QStringLiteral("evidence"), outcome.evidence}});
+                });
+    }
+
     ControlChannel *m_channel;
-    ChannelObserver m_observer;
+    std::unique_ptr<PatternReports> m_reports;
     std::stop_source m_stop;
     std::thread m_pattern;
+    bool m_isFinished = false;
 };
 
 } // namespace
@@ -179,7 +159,8 @@ int runChild(const QString &socketName)
     ChildRunner runner(&channel);
     channel.send({{QStringLiteral("type"), QStringLiteral("hello")},
                   {QStringLiteral("pid"), QCoreApplication::applicationPid()}});
-    return QCoreApplication::exec();
+    runner.exec();
+    return 0;
 }
 
 } // namespace heddle

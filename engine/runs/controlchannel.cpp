@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlchannel_p.h"
 
+#include <QDeadlineTimer>
 #include <QJsonDocument>
 
 namespace heddle {
 
 namespace {
 constexpr qsizetype LongestLine = 1 << 20;
+// PatternReports says less by orders of magnitude.
+constexpr int MostMessagesPerSecond = 20'000;
+constexpr qsizetype MostBytesPerSecond = 32 << 20;
 } // namespace
 
 ControlChannel::ControlChannel(QLocalSocket *socket, QObject *parent)
@@ -35,9 +39,11 @@ void ControlChannel::flush(int milliseconds)
 
 void ControlChannel::readToEnd()
 {
-    // Nobody writes any more, so this is a matter of copying what the kernel holds.
+    // Nobody should write any more, so this is a matter of copying what the kernel holds. But a
+    // process that the other side has left behind may have the socket, too.
     constexpr int patience = 100;
-    while (m_socket->state() == QLocalSocket::ConnectedState
+    const QDeadlineTimer deadline(500);
+    while (m_socket->state() == QLocalSocket::ConnectedState && !deadline.hasExpired()
            && m_socket->waitForReadyRead(patience)) {
     }
     readAvailable();
@@ -58,13 +64,30 @@ void ControlChannel::readAvailable()
             return;
         }
         Q_EMIT received(message.object());
+        if (isFlooded(line.size())) {
+            abandon();
+            return;
+        }
     }
     if (m_buffer.size() > LongestLine)
         abandon();
 }
 
+bool ControlChannel::isFlooded(qsizetype bytes)
+{
+    if (!m_second.isValid() || m_second.hasExpired(1000)) {
+        m_second.start();
+        m_messages = 0;
+        m_bytes = 0;
+    }
+    ++m_messages;
+    m_bytes += bytes;
+    return m_messages > MostMessagesPerSecond || m_bytes > MostBytesPerSecond;
+}
+
 void ControlChannel::abandon()
 {
+    m_isBroken = true;
     m_buffer.clear();
     m_socket->disconnect(this); // its end must not be read again
     m_socket->abort();

@@ -9,6 +9,7 @@
 #if defined(Q_OS_LINUX)
 #    include <execinfo.h>
 #    include <sys/resource.h>
+#    include <sys/syscall.h>
 #    include <unistd.h>
 #endif
 
@@ -21,6 +22,7 @@ std::atomic<bool> exitAllowed{false};
 #if defined(Q_OS_LINUX)
 constexpr int HandledSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 constexpr int MostFrames = 48;
+constexpr std::size_t CrashStackBytes = 64 * 1024;
 
 // Only functions that are safe in a signal handler from here on; backtrace() is, once it has been
 // called before (it loads a library the first time).
@@ -58,8 +60,8 @@ void onSignal(int number)
 {
     writeText("\n");
     writeText(CrashLinePrefix);
-    writeText("signal ");
-    writeNumber(number);
+    writeText("thread ");
+    writeNumber(static_cast<int>(::syscall(SYS_gettid)));
     writeBacktrace();
     // The default action is back (SA_RESETHAND): this time it ends the process.
     ::raise(number);
@@ -82,13 +84,7 @@ void installSignalHandlers()
 {
     void *frames[1];
     ::backtrace(frames, 1);
-    // A stack of its own, so that a stack overflow can be told too. For this thread; others use
-    // their own stack.
-    static char stack[64 * 1024];
-    stack_t alternate = {};
-    alternate.ss_sp = stack;
-    alternate.ss_size = sizeof(stack);
-    ::sigaltstack(&alternate, nullptr);
+    static const CrashStack stack;
     struct sigaction action = {};
     action.sa_handler = onSignal;
     action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND) | SA_NODEFER;
@@ -108,6 +104,27 @@ void installCrashReport()
     installSignalHandlers();
 #endif
 }
+
+#if defined(Q_OS_LINUX)
+CrashStack::CrashStack()
+    : m_memory(std::make_unique<char[]>(CrashStackBytes))
+{
+    stack_t alternate = {};
+    alternate.ss_sp = m_memory.get();
+    alternate.ss_size = CrashStackBytes;
+    ::sigaltstack(&alternate, nullptr);
+}
+
+CrashStack::~CrashStack()
+{
+    stack_t none = {};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+}
+#else
+CrashStack::CrashStack() = default;
+CrashStack::~CrashStack() = default;
+#endif
 
 void allowExit()
 {

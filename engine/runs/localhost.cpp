@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "patternreports_p.h"
 #include "run_p.h"
 
 #include <heddle/trace/recorder.h>
@@ -6,14 +7,16 @@
 
 #include <QCoreApplication>
 
+#include <memory>
 #include <thread>
+#include <utility>
 
 namespace heddle {
 
 namespace {
 
 // Executes in this process, for embedding and tests: nothing protects it from the pattern.
-class LocalHost final : public ExecutionHost, private RunObserver
+class LocalHost final : public ExecutionHost
 {
 public:
     ~LocalHost() override
@@ -21,6 +24,7 @@ public:
         m_stop.request_stop();
         if (m_thread.joinable())
             m_thread.join();
+        stopRecording();
     }
 
     void prepare() override
@@ -31,65 +35,63 @@ public:
     }
     void execute(const ExecutionRequest &request) override
     {
+        m_reports = std::make_unique<PatternReports>(request.results, request.invariants);
+        connect(m_reports.get(), &PatternReports::progressed, this, &LocalHost::progressed);
+        connect(m_reports.get(), &PatternReports::logged, this, &LocalHost::logged);
+        connect(m_reports.get(), &PatternReports::resultReported, this, &LocalHost::resultReported);
+        connect(m_reports.get(), &PatternReports::invariantReported, this,
+                &LocalHost::invariantReported);
         if (!request.recordingPath.isEmpty()) {
             trace::setThreadName("main");
             if (const auto error = trace::Recorder::start(request.recordingPath.toStdString())) {
-                finish({RunState::Failed, QString::fromStdString(error.what)}, false);
+                finish({RunState::Failed, QString::fromStdString(error.what)});
                 return;
             }
+            m_isRecording = true;
         }
         Q_EMIT started();
         m_thread = std::thread([this, request] {
             trace::setThreadName("pattern");
-            const ExecutionOutcome outcome = executePattern(request, *this, m_stop.get_token());
+            const ExecutionOutcome outcome = executePattern(request, *m_reports,
+                                                            m_stop.get_token());
             QMetaObject::invokeMethod(
                     this,
-                    [this, outcome, recorded = !request.recordingPath.isEmpty()] {
+                    [this, outcome] {
                         m_thread.join();
-                        finish(outcome, recorded);
+                        finish(outcome);
                     },
                     Qt::QueuedConnection);
         });
     }
     void requestStop() override { m_stop.request_stop(); }
     // A thread cannot be ended by force without harming the process.
-    void kill() override { m_stop.request_stop(); }
+    bool kill() override
+    {
+        m_stop.request_stop();
+        return false;
+    }
 
 private:
-    void finish(const ExecutionOutcome &outcome, bool recorded)
+    void finish(const ExecutionOutcome &outcome)
     {
-        if (recorded)
-            trace::Recorder::stop();
+        stopRecording();
+        m_reports->finish();
         RunReport report;
         report.state = outcome.state;
         report.message = outcome.message;
         Q_EMIT ended(report);
     }
-    template <typename Call>
-    void later(Call call)
+    // Only what was started here: the program may be recording something of its own.
+    void stopRecording()
     {
-        QMetaObject::invokeMethod(this, std::move(call), Qt::QueuedConnection);
+        if (std::exchange(m_isRecording, false))
+            trace::Recorder::stop();
     }
 
-    void progress(double fraction, const QString &text) override
-    {
-        later([this, fraction, text] { Q_EMIT progressed(fraction, text); });
-    }
-    void log(LogLevel level, const QString &text) override
-    {
-        later([this, level, text] { Q_EMIT logged(level, text); });
-    }
-    void result(const QString &id, const QVariant &value) override
-    {
-        later([this, id, value] { Q_EMIT resultReported(id, value); });
-    }
-    void invariant(const QString &id, bool holds, const QString &evidence) override
-    {
-        later([this, id, holds, evidence] { Q_EMIT invariantReported({id, holds, evidence}); });
-    }
-
+    std::unique_ptr<PatternReports> m_reports;
     std::stop_source m_stop;
     std::thread m_thread;
+    bool m_isRecording = false;
 };
 
 } // namespace

@@ -41,6 +41,14 @@ PatternPlugin *loadPlugin(const ExecutionRequest &request)
     return plugin;
 }
 
+QStringList strings(const QJsonValue &array)
+{
+    QStringList all;
+    for (const QJsonValue &value : array.toArray())
+        all << value.toString();
+    return all;
+}
+
 } // namespace
 
 QJsonObject ExecutionRequest::toJson() const
@@ -50,7 +58,9 @@ QJsonObject ExecutionRequest::toJson() const
             {QStringLiteral("parameters"), parameters},
             {QStringLiteral("faults"), QJsonArray::fromStringList(faults)},
             {QStringLiteral("seed"), QString::number(seed)}, // JSON numbers have 53 bits
-            {QStringLiteral("recording"), recordingPath}};
+            {QStringLiteral("recording"), recordingPath},
+            {QStringLiteral("results"), QJsonArray::fromStringList(results)},
+            {QStringLiteral("invariants"), QJsonArray::fromStringList(invariants)}};
 }
 
 ExecutionRequest ExecutionRequest::fromJson(const QJsonObject &json)
@@ -59,8 +69,9 @@ ExecutionRequest ExecutionRequest::fromJson(const QJsonObject &json)
     request.pluginPath = json.value(QStringLiteral("plugin")).toString();
     request.patternId = json.value(QStringLiteral("pattern")).toString();
     request.parameters = json.value(QStringLiteral("parameters")).toObject();
-    for (const QJsonValue &fault : json.value(QStringLiteral("faults")).toArray())
-        request.faults << fault.toString();
+    request.faults = strings(json.value(QStringLiteral("faults")));
+    request.results = strings(json.value(QStringLiteral("results")));
+    request.invariants = strings(json.value(QStringLiteral("invariants")));
     request.seed = json.value(QStringLiteral("seed")).toString().toULongLong();
     request.recordingPath = json.value(QStringLiteral("recording")).toString();
     return request;

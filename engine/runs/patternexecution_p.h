@@ -16,7 +16,9 @@ struct ExecutionRequest
     QJsonObject parameters; ///< complete and checked
     QStringList faults;
     quint64 seed = 1;
-    QString recordingPath; ///< empty: do not record
+    QString recordingPath;  ///< empty: do not record
+    QStringList results;    ///< ids that the metadata declare
+    QStringList invariants; ///< ids that the metadata declare
 
     [[nodiscard]] QJsonObject toJson() const;
     static ExecutionRequest fromJson(const QJsonObject &json);

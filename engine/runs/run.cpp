@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/runs/run.h>
 
+#include "patternreports_p.h"
 #include "run_p.h"
+#include "runending_p.h"
 
+#include <heddle/trace/clock.h>
 #include <heddle/trace/recorder.h>
 
 #include <QCoreApplication>
@@ -10,6 +13,9 @@
 #include <QJsonDocument>
 #include <QSysInfo>
 #include <QThread>
+
+#include <algorithm>
+#include <utility>
 
 namespace heddle {
 
@@ -27,8 +33,29 @@ struct Run::Private
     QTimer timeLimit;
     QTimer grace;
     QElapsedTimer elapsed;
-    RunState whyStopped = RunState::Idle; // Cancelled or TimedOut once it was told to stop
-    bool killed = false;
+    RunEnding ending;
+    bool hasEnded = false;
+
+    // A damaged or malicious child may report whatever it likes.
+    void keepResult(const QString &id, const QVariant &value)
+    {
+        if (report.results.contains(id)
+            || report.results.size()
+                       < request.pattern.results.size() + PatternReports::MostUndeclared) {
+            report.results.insert(id, value);
+        }
+    }
+    void keepInvariant(const InvariantOutcome &outcome)
+    {
+        const auto known = std::find_if(
+                report.invariants.begin(), report.invariants.end(),
+                [&outcome](const InvariantOutcome &other) { return other.id == outcome.id; });
+        if (known != report.invariants.end())
+            *known = outcome;
+        else if (report.invariants.size()
+                 < request.pattern.invariants.size() + PatternReports::MostUndeclared)
+            report.invariants.append(outcome);
+    }
 };
 
 QString runStateId(RunState state)
@@ -155,7 +182,8 @@ void Run::start()
         d->collection = std::make_unique<TraceCollection>(
                 d->store, d->recordingPath,
                 d->request.isolated ? QStringLiteral("heddle: ") + d->request.pattern.id
-                                    : QCoreApplication::applicationName());
+                                    : QCoreApplication::applicationName(),
+                d->request.mostTraceBytes);
     }
 
     d->host = d->request.isolated ? makeChildHost(d->folder->path()) : makeLocalHost();
@@ -168,26 +196,51 @@ void Run::start()
     connect(d->host.get(), &ExecutionHost::logged, this, &Run::logged);
     connect(d->host.get(), &ExecutionHost::resultReported, this,
             [this](const QString &id, const QVariant &value) {
-                d->report.results.insert(id, value);
+                d->keepResult(id, value);
                 Q_EMIT resultReported(id, value);
             });
     connect(d->host.get(), &ExecutionHost::invariantReported, this,
             [this](const InvariantOutcome &outcome) {
-                d->report.invariants.append(outcome);
+                d->keepInvariant(outcome);
                 Q_EMIT invariantReported(outcome);
             });
     connect(d->host.get(), &ExecutionHost::ended, this, &Run::hostEnded);
-    const auto limit =
+    d->ending.limit =
             d->request.timeout.count() > 0
                     ? d->request.timeout
                     : std::chrono::milliseconds(static_cast<qint64>(
                             1000 * d->parameters.value(QStringLiteral("runCap")).toDouble(30)));
-    d->timeLimit.start(limit);
+    d->timeLimit.start(d->ending.limit);
     d->host->prepare();
 }
 
 void Run::hostReady(qint64 processId)
 {
+    const auto executeLater = [this] {
+        QMetaObject::invokeMethod(
+                this, [this] { execute(); }, Qt::QueuedConnection);
+    };
+    if (!d->collection) {
+        executeLater();
+        return;
+    }
+    // The pattern starts when its scheduling is followed, so that no thread of it is missed.
+    d->collection->follow(processId, executeLater);
+}
+
+void Run::execute()
+{
+    if (d->hasEnded)
+        return;
+    if (d->ending.whyStopped != RunState::Idle) {
+        // It was stopped before there was anybody to tell.
+        d->host.reset();
+        RunReport stopped;
+        stopped.state = d->ending.whyStopped;
+        hostEnded(stopped);
+        return;
+    }
+    d->ending.wasExecuting = true;
     ExecutionRequest execution;
     execution.pluginPath = d->request.pattern.pluginPath;
     execution.patternId = d->request.pattern.id;
@@ -195,15 +248,11 @@ void Run::hostReady(qint64 processId)
     execution.faults = d->request.faults;
     execution.seed = d->request.seed;
     execution.recordingPath = d->recordingPath;
-    if (!d->collection) {
-        d->host->execute(execution);
-        return;
-    }
-    // The pattern starts when its scheduling is followed, so that no thread of it is missed.
-    d->collection->follow(processId, [this, execution] {
-        QMetaObject::invokeMethod(
-                this, [this, execution] { d->host->execute(execution); }, Qt::QueuedConnection);
-    });
+    for (const ResultInfo &result : d->request.pattern.results)
+        execution.results << result.id;
+    for (const InvariantInfo &invariant : d->request.pattern.invariants)
+        execution.invariants << invariant.id;
+    d->host->execute(execution);
 }
 
 void Run::stop()
@@ -215,8 +264,14 @@ void Run::endEarly(RunState why)
 {
     if (!isActive())
         return;
-    if (d->whyStopped == RunState::Idle)
-        d->whyStopped = why;
+    if (d->ending.whyStopped == RunState::Idle) {
+        d->ending.whyStopped = why;
+        // Now: a stop changes the picture.
+        if (d->store->threadCount() > 0) {
+            d->ending.atStop = lastRecordsOf(*d->store, trace::Clock::monotonicNs()
+                                                                - d->store->startMonotonicNs());
+        }
+    }
     setState(RunState::Stopping);
     if (d->host)
         d->host->requestStop();
@@ -228,10 +283,9 @@ void Run::kill()
 {
     if (!isActive() || !d->host)
         return;
-    if (d->whyStopped == RunState::Idle)
-        d->whyStopped = RunState::Cancelled;
-    d->killed = true;
-    d->host->kill();
+    if (d->ending.whyStopped == RunState::Idle)
+        d->ending.whyStopped = RunState::Cancelled;
+    d->ending.wasKilled |= d->host->kill();
 }
 
 QMap<QString, QString> Run::attributes() const
@@ -261,36 +315,40 @@ QMap<QString, QString> Run::attributes() const
 
 void Run::hostEnded(const RunReport &ended)
 {
+    if (std::exchange(d->hasEnded, true))
+        return;
     d->timeLimit.stop();
     d->grace.stop();
     RunReport &report = d->report;
     report.state = ended.state;
     report.message = ended.message;
     report.backtrace = ended.backtrace;
+    report.crashedThreadId = ended.crashedThreadId;
     report.exitCode = ended.exitCode;
     report.signalNumber = ended.signalNumber;
     report.wallTime = std::chrono::nanoseconds(d->elapsed.nsecsElapsed());
-    if (d->whyStopped != RunState::Idle && (d->killed || ended.state != RunState::Crashed)
-        && ended.state != RunState::Failed) {
-        report.state = d->whyStopped;
-        const QString how = d->killed
-                                    ? QStringLiteral(" It did not react, so its process was ended.")
-                                    : QString();
-        report.message = (d->whyStopped == RunState::TimedOut
-                                  ? QStringLiteral(
-                                          "The run took longer than its limit and was stopped.")
-                                  : QStringLiteral("The run was stopped."))
-                         + how;
-        if (d->whyStopped == RunState::TimedOut) {
-            report.message += QStringLiteral(
-                    " Raise the limit (runCap or --timeout) if it needs more "
-                    "time; the trace shows what it waited for.");
-        }
-    }
     if (!d->collection) {
+        conclude();
         complete();
         return;
     }
+    d->collection->drain([this] {
+        QMetaObject::invokeMethod(
+                this, [this] { conclude(); }, Qt::QueuedConnection);
+    });
+}
+
+void Run::conclude()
+{
+    if (d->collection) {
+        d->ending.traceProblem = d->collection->problem();
+        d->ending.traceGap = d->collection->gap();
+    }
+    explainEnding(d->report, d->ending, *d->store);
+    if (!d->ending.traceGap.isEmpty())
+        Q_EMIT logged(LogLevel::Warning, d->ending.traceGap);
+    if (!d->collection)
+        return;
     d->collection->finish(attributes(), [this] {
         QMetaObject::invokeMethod(
                 this, [this] { complete(); }, Qt::QueuedConnection);
@@ -300,8 +358,6 @@ void Run::hostEnded(const RunReport &ended)
 void Run::complete()
 {
     d->collection.reset();
-    if (d->report.state == RunState::Crashed || d->killed)
-        d->report.lastRecords = lastRecordsOf(*d->store);
     d->folder.reset();
     setState(d->report.state);
     Q_EMIT finished();

@@ -28,6 +28,8 @@ struct RunRequest
     bool record = true;
     bool isolated = true; ///< in a child process; false: in this one, for embedding and tests
     std::uint64_t recordingBytes = std::uint64_t{64} << 20;
+    /// How much memory the trace may take; what follows is counted as lost.
+    std::size_t mostTraceBytes = std::size_t{2} << 30;
 };
 
 enum class RunState {
@@ -54,11 +56,14 @@ struct InvariantOutcome
 struct RunReport
 {
     RunState state = RunState::Idle;
-    QString message;         ///< what happened, where and what to do; empty when all is well
-    QStringList backtrace;   ///< of a crash, innermost first
-    QStringList lastRecords; ///< of a crash: what the threads did last, one line each
-    int exitCode = 0;        ///< of the child process
-    int signalNumber = 0;    ///< that ended the child process, 0 if none
+    QString message;       ///< what happened, where and what to do; empty when all is well
+    QStringList backtrace; ///< of a crash, innermost first
+    QString crashedThread; ///< of a crash: the thread's name, if it is known
+    std::int64_t crashedThreadId = 0; ///< the operating system's number, 0 if it is not known
+    /// What the threads were doing when the run crashed or was told to stop, one line each.
+    QStringList lastRecords;
+    int exitCode = 0;     ///< of the child process
+    int signalNumber = 0; ///< that ended the child process, 0 if none
     QVariantMap results;
     QList<InvariantOutcome> invariants;
     std::chrono::nanoseconds wallTime{0};
@@ -107,8 +112,10 @@ private:
     void setState(RunState state);
     void failToStart(const QString &message);
     void hostReady(qint64 processId);
+    void execute();
     void endEarly(RunState why);
     void hostEnded(const RunReport &ended);
+    void conclude();
     void complete();
     [[nodiscard]] QMap<QString, QString> attributes() const;
 

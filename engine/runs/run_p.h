@@ -27,8 +27,8 @@ public:
     /// Executes; then started() and, whatever happens, ended() follow.
     virtual void execute(const ExecutionRequest &request) = 0;
     virtual void requestStop() = 0;
-    /// Ends it by force, where that is possible.
-    virtual void kill() = 0;
+    /// Ends it by force. False where that is not possible; then it is only asked to stop.
+    virtual bool kill() = 0;
 
 Q_SIGNALS:
     void ready(qint64 processId);
@@ -44,8 +44,5 @@ Q_SIGNALS:
 
 std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder);
 std::unique_ptr<ExecutionHost> makeLocalHost();
-
-/// What the threads of a crashed program did last, one line each.
-QStringList lastRecordsOf(const TraceStore &store);
 
 } // namespace heddle

@@ -8,7 +8,7 @@ namespace heddle::trace {
 /// One thing that travels between threads: a queue's item, a task, a message.
 ///
 /// Copy it along with what travels; it is as large as a pointer. An empty flow (recording was off
-/// at its beginning) does nothing. Any thread; never blocks.
+/// at its beginning) does nothing, nor does one from another recording. Any thread; never blocks.
 class Flow
 {
 public:
@@ -31,7 +31,7 @@ public:
     {
         if (!m_value)
             return;
-        if (ThreadWriter *writer = ThreadWriter::current()) {
+        if (ThreadWriter *writer = ThreadWriter::current(); writer && writer->owns(id())) {
             writer->writeOrdered(RecordType::TaskStateChanged,
                                  Record::tagged(m_value, static_cast<std::uint8_t>(state)));
         }
@@ -44,7 +44,7 @@ private:
     {
         if (!m_value)
             return;
-        if (ThreadWriter *writer = ThreadWriter::current())
+        if (ThreadWriter *writer = ThreadWriter::current(); writer && writer->owns(id()))
             writer->writeOrdered(type, m_value);
     }
 

@@ -62,6 +62,7 @@ public:
         , m_object(object)
     {
         if (m_writer) [[unlikely]] {
+            m_generation = m_writer->generation();
             m_writer->write(RecordType::WaitBegin,
                             Record::pair(object, static_cast<std::uint32_t>(reason)));
         }
@@ -73,7 +74,7 @@ public:
     /// Ends the wait; a second call does nothing. \a waker is 0 when nobody in particular ended it.
     void finish(WaitOutcome outcome, ThreadIndex waker) noexcept
     {
-        if (m_writer && ThreadWriter::current() == m_writer) [[unlikely]] {
+        if (m_writer && ThreadWriter::isCurrent(m_writer, m_generation)) [[unlikely]] {
             const std::uint32_t high = (waker & 0xffffff)
                                        | (static_cast<std::uint32_t>(outcome) << 24);
             m_writer->writeOrdered(RecordType::WaitEnd, Record::pair(m_object, high));
@@ -84,6 +85,7 @@ public:
 private:
     ThreadWriter *m_writer;
     ObjectId m_object;
+    std::uint32_t m_generation = 0;
 };
 
 /// A number that the program reports under a name of its own, shown as a graph.

@@ -121,6 +121,8 @@ RecordingError ProcessState::start(const std::string &path)
         m_recordings.push_back(std::move(file));
         m_path = path;
         m_lastCalibrationNs.store(now.monotonicNs, std::memory_order_relaxed);
+        // Before the header: ThreadWriter::attach() relies on this order.
+        ThreadWriter::beginGeneration();
         m_header.store(target, std::memory_order_release);
         // Before the copy: an object made meanwhile is then told twice rather than not at all.
         ThreadWriter::setRecording(true);

@@ -62,19 +62,23 @@ public:
     explicit Slice(Name name) noexcept
         : m_writer(ThreadWriter::current())
     {
-        if (m_writer) [[unlikely]]
+        if (m_writer) [[unlikely]] {
+            m_generation = m_writer->generation();
             m_writer->beginSlice(name.id());
+        }
     }
     Slice(Name name, std::initializer_list<Argument> arguments) noexcept
         : m_writer(ThreadWriter::current())
     {
-        if (m_writer) [[unlikely]]
+        if (m_writer) [[unlikely]] {
+            m_generation = m_writer->generation();
             beginWithArguments(m_writer, name, arguments);
+        }
     }
     ~Slice()
     {
         // The recording may have ended, or another begun, since the constructor.
-        if (m_writer && ThreadWriter::current() == m_writer) [[unlikely]]
+        if (m_writer && ThreadWriter::isCurrent(m_writer, m_generation)) [[unlikely]]
             m_writer->endSlice();
     }
     Slice(const Slice &) = delete;
@@ -85,6 +89,7 @@ private:
     beginWithArguments(ThreadWriter *writer, Name name,
                        std::initializer_list<Argument> arguments) noexcept;
     ThreadWriter *m_writer;
+    std::uint32_t m_generation = 0;
 };
 
 /// A point in time on the calling thread. Any thread; never blocks.

@@ -19,11 +19,14 @@ namespace heddle::trace {
 
 std::atomic<bool> ThreadWriter::s_recording{false};
 std::atomic<std::uint32_t> ThreadWriter::s_generation{0};
+std::atomic<FlowId> ThreadWriter::s_flows{1};
 thread_local constinit ThreadWriter *ThreadWriter::t_current = nullptr;
 
 namespace {
 // How many records go by before a thread that found no free chunk looks again.
 constexpr std::uint64_t RetryMask = 0xff;
+// How many flow numbers a thread takes at a time.
+constexpr FlowId FlowBlock = 4096;
 
 thread_local constinit NameId t_name = 0;
 thread_local constinit bool t_ended = false;
@@ -70,17 +73,31 @@ namespace {
 thread_local ThreadExit t_exit;
 } // namespace
 
+void ThreadWriter::beginGeneration() noexcept
+{
+    // Pairs with the loads in attach(): who sees the new number sees that the old recording is
+    // gone.
+    s_generation.fetch_add(1, std::memory_order_release);
+}
+
 void ThreadWriter::setRecording(bool on) noexcept
 {
-    if (on)
-        s_generation.fetch_add(1, std::memory_order_relaxed);
     s_recording.store(on, std::memory_order_relaxed);
 }
 
 ThreadWriter *ThreadWriter::attach() noexcept
 {
-    FileHeader *file = ProcessState::instance().header();
-    if (!file || t_ended)
+    if (t_ended)
+        return nullptr;
+    // Another recording may begin between the two loads. Its number comes before its header, so the
+    // pair belongs together when the number is the same before and after.
+    FileHeader *file = nullptr;
+    std::uint32_t generation = 0;
+    do {
+        generation = s_generation.load(std::memory_order_acquire);
+        file = ProcessState::instance().header();
+    } while (generation != s_generation.load(std::memory_order_relaxed));
+    if (!file)
         return nullptr;
     if (!t_exit.writer)
         t_exit.writer = new (std::nothrow) ThreadWriter;
@@ -88,12 +105,11 @@ ThreadWriter *ThreadWriter::attach() noexcept
     if (!writer)
         return nullptr;
     writer->m_file = file;
-    writer->m_generation = s_generation.load(std::memory_order_relaxed);
+    writer->m_generation = generation;
     writer->m_firstTick = file->firstTick;
     writer->m_index = file->nextThread.fetch_add(1, std::memory_order_relaxed) + 1;
     writer->m_sequence = 0;
     writer->m_depth = 0;
-    writer->m_flows = 0;
     writer->m_lost = 0;
     writer->m_lostTotal = 0;
     writer->m_chunk = nullptr;
@@ -101,6 +117,12 @@ ThreadWriter *ThreadWriter::attach() noexcept
     t_current = writer;
     writer->introduce();
     return writer;
+}
+
+void ThreadWriter::takeFlowNumbers() noexcept
+{
+    m_nextFlow = s_flows.fetch_add(FlowBlock, std::memory_order_relaxed) & ~FlowTagMask;
+    m_flowsEnd = m_nextFlow + FlowBlock;
 }
 
 void ThreadWriter::introduce() noexcept

@@ -79,8 +79,29 @@ public:
     void sliceBegun() noexcept { ++m_depth; }
 
     [[nodiscard]] ThreadIndex index() const noexcept { return m_index; }
-    /// A number for a flow, unique in this process.
-    FlowId nextFlow() noexcept { return (FlowId{m_index} << 36) | ++m_flows; }
+
+    /// The number of the recording that this writes to: 1, 2, 3 … within a process.
+    [[nodiscard]] std::uint32_t generation() const noexcept { return m_generation; }
+    /// Whether \a writer, taken from current() before, is still the calling thread's writer and
+    /// still writes to recording \a generation. Whoever ends what it has begun asks first.
+    static bool isCurrent(const ThreadWriter *writer, std::uint32_t generation) noexcept
+    {
+        return isRecording() && writer == t_current && writer->m_generation == generation
+               && generation == s_generation.load(std::memory_order_relaxed);
+    }
+
+    /// A number for a flow, unique in this process. Its recording can be told from it.
+    FlowId nextFlow() noexcept
+    {
+        if (m_nextFlow == m_flowsEnd) [[unlikely]]
+            takeFlowNumbers();
+        return flowTag() | m_nextFlow++;
+    }
+    /// Whether \a flow was begun in the recording that this writes to.
+    [[nodiscard]] bool owns(FlowId flow) const noexcept
+    {
+        return (flow & FlowTagMask) == flowTag();
+    }
     /// Records that this thread could not keep so far.
     [[nodiscard]] std::uint64_t lost() const noexcept { return m_lostTotal; }
 
@@ -93,9 +114,18 @@ private:
     friend struct ThreadExit;
     ThreadWriter() = default;
 
+    static void beginGeneration() noexcept;
     static void setRecording(bool on) noexcept;
     static ThreadWriter *attach() noexcept;
     void introduce() noexcept;
+    // The top 8 of a flow's 56 bits tell its recording; the rest never comes again.
+    static constexpr unsigned FlowTagShift = 48;
+    static constexpr FlowId FlowTagMask = FlowId{0xff} << FlowTagShift;
+    [[nodiscard]] FlowId flowTag() const noexcept
+    {
+        return (FlowId{m_generation} << FlowTagShift) & FlowTagMask;
+    }
+    void takeFlowNumbers() noexcept;
     bool hasRoom() noexcept { return m_cursor != m_end || nextChunk(); }
     bool nextChunk() noexcept;
     bool claimChunk() noexcept;
@@ -123,7 +153,8 @@ private:
     std::uint32_t m_generation = 0;
     ThreadIndex m_index = 0;
     std::uint32_t m_sequence = 0;
-    FlowId m_flows = 0;
+    FlowId m_nextFlow = 0;
+    FlowId m_flowsEnd = 0;
     Record *m_pending = nullptr;
     ChunkHeader *m_chunk = nullptr;
     FileHeader *m_file = nullptr;
@@ -132,6 +163,7 @@ private:
 
     static std::atomic<bool> s_recording;
     static std::atomic<std::uint32_t> s_generation;
+    static std::atomic<FlowId> s_flows;
 #if defined(__GNUC__) && !defined(__MINGW32__)
     // Initial-exec: one instruction instead of a call to find the variable in a shared library.
     __attribute__((tls_model("initial-exec")))

@@ -10,6 +10,7 @@
 #include <QTest>
 
 #include <csignal>
+#include <sys/stat.h>
 
 // The command as a user types it: docs/cli.md is the contract.
 class TestCommandLine : public QObject
@@ -114,6 +115,14 @@ private Q_SLOTS:
         QTest::newRow("unknown command")
                 << QStringList{"frobnicate"} << QStringList{"frobnicate", "--help"};
         QTest::newRow("no file") << QStringList{"info"} << QStringList{"file"};
+        QTest::newRow("one argument too many")
+                << QStringList{"list", "patterns"} << QStringList{"patterns", "too many"};
+        QTest::newRow("two patterns") << QStringList{"describe", "producer-consumer", "map-reduce"}
+                                      << QStringList{"map-reduce", "too many"};
+        QTest::newRow("unknown option elsewhere")
+                << QStringList{"list", "--frobnicate"} << QStringList{"frobnicate", "--help"};
+        QTest::newRow("no name for the output")
+                << QStringList{"run", "producer-consumer", "-o", ""} << QStringList{"-o"};
     }
     void wrongUsageEndsWithTwoAndAMessage()
     {
@@ -138,6 +147,119 @@ private Q_SLOTS:
         QCOMPARE(outcome.code, 1);
         QVERIFY(outcome.errors.contains(path.toUtf8()));
         QCOMPARE(heddle({"info", folder.filePath("missing")}).code, 1);
+    }
+
+    void aFileThatIsMissingEndsWithOneWhateverTheCommand_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("info") << QStringList{"info", "/nonexistent/a.pftrace"};
+        QTest::newRow("convert") << QStringList{"convert", "/nonexistent/a.pftrace", "/tmp/a.json"};
+        QTest::newRow("open") << QStringList{"open", "/nonexistent/a.pftrace"};
+        QTest::newRow("plugin") << QStringList{"plugin", "check", "/nonexistent/a.so"};
+        QTest::newRow("metadata") << QStringList{"plugin", "check", "/nonexistent/a.json"};
+    }
+    void aFileThatIsMissingEndsWithOneWhateverTheCommand()
+    {
+        QFETCH(QStringList, arguments);
+        const Outcome outcome = heddle(arguments);
+        QCOMPARE(outcome.code, 1);
+        QVERIFY2(outcome.errors.contains("/nonexistent/a."), outcome.errors.constData());
+    }
+
+    void anOutputThatCannotBeWrittenIsToldBeforeTheRun()
+    {
+        QTemporaryDir folder;
+        QVERIFY(QDir(folder.path()).mkdir("folder.pftrace"));
+        for (const QString &output :
+             {QStringLiteral("/nonexistent/a.pftrace"), folder.filePath("folder.pftrace")}) {
+            const Outcome outcome = heddle({"run", "producer-consumer", "-o", output});
+            QCOMPARE(outcome.code, 1);
+            QVERIFY(outcome.output.isEmpty()); // nothing was run
+            QVERIFY2(outcome.errors.contains(output.toUtf8()), outcome.errors.constData());
+        }
+    }
+
+    void everyCommandExplainsItself()
+    {
+        for (const char *command :
+             {"list", "describe", "run", "info", "convert", "plugin", "open"}) {
+            const Outcome outcome = heddle({QLatin1String(command), "--help"});
+            QCOMPARE(outcome.code, 0);
+            QVERIFY2(outcome.output.contains("Usage:"), command);
+        }
+    }
+
+    void aRunCanEndInAPicture()
+    {
+        QTemporaryDir folder;
+        const QString picture = folder.filePath("a.PNG");
+        const Outcome run = heddle(
+                {"run", "producer-consumer", "--set", "items=20", "--output=" + picture});
+        QVERIFY2(run.code == 0, run.errors.constData());
+        QFile file(picture);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QVERIFY(file.readAll().startsWith("\x89PNG"));
+    }
+
+    void anInterruptedExportEndsAndLeavesNoFile()
+    {
+        QTemporaryDir folder;
+        const QString trace = folder.filePath("a.pftrace");
+        QCOMPARE(heddle({"run", "producer-consumer", "--set", "items=5000", "--set", "produce=0",
+                         "--set", "consume=0", "-o", trace})
+                         .code,
+                 0);
+        // A pipe holds the export up until it is read.
+        const QByteArray pipe = folder.filePath("pipe").toLocal8Bit();
+        QCOMPARE(::mkfifo(pipe.constData(), 0600), 0);
+        QProcess process;
+        process.start(HEDDLE_PROGRAM, {"convert", trace, pipe, "--format", "chrome"});
+        QVERIFY(process.waitForStarted());
+        QFile reader(QString::fromLocal8Bit(pipe));
+        QVERIFY(reader.open(QIODevice::ReadOnly | QIODevice::Unbuffered)); // waits for the writer
+        QCOMPARE(reader.read(1).size(), qsizetype{1});
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        while (!reader.read(4096).isEmpty()) {
+        }
+        QVERIFY(process.waitForFinished(20'000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 130);
+        QVERIFY(process.readAllStandardError().contains("not written"));
+    }
+
+    void theTextTellsWhatTheTraceHolds()
+    {
+        QTemporaryDir folder;
+        const QString trace = folder.filePath("a.pftrace");
+        QCOMPARE(heddle({"run", "producer-consumer", "--set", "items=20", "--seed", "9", "-o",
+                         trace})
+                         .code,
+                 0);
+        const Outcome info = heddle({"info", trace});
+        QCOMPARE(info.code, 0);
+        for (const char *word : {"waits", "producer-consumer", "finished", "Process", "checksum",
+                                 "each-once", "holds", "consumer 1", "seed"})
+            QVERIFY2(info.output.contains(word), word);
+        for (const QByteArray &line : info.output.split('\n'))
+            QVERIFY2(!line.endsWith(' '), line.constData());
+    }
+
+    void metadataCanBeCheckedBeforeThereIsAPlugin()
+    {
+        QTemporaryDir folder;
+        QVERIFY(QDir::setCurrent(folder.path()));
+        QCOMPARE(heddle({"plugin", "new", "sleepy"}).code, 0);
+        const Outcome check = heddle({"plugin", "check", "sleepy/sleepy.json"});
+        QVERIFY2(check.code == 0, check.errors.constData());
+        QVERIFY2(check.output.contains("is in order"), check.output.constData());
+        QFile broken("broken.json");
+        QVERIFY(broken.open(QIODevice::WriteOnly));
+        broken.write("{\n  \"id\": \"x\",\n  oops\n}\n");
+        broken.close();
+        const Outcome refused = heddle({"plugin", "check", "broken.json"});
+        QCOMPARE(refused.code, 1);
+        QVERIFY2(refused.errors.contains("broken.json, line 3"), refused.errors.constData());
+        QDir::setCurrent(QDir::tempPath());
     }
 
     void anExportThatFailsLeavesTheOldFile()
@@ -188,8 +310,8 @@ private Q_SLOTS:
         QVERIFY(ids.contains("producer-consumer"));
         const Outcome text = heddle({"describe", "producer-consumer"});
         QCOMPARE(text.code, 0);
-        for (const char *word :
-             {"producers", "1 to 32", "lost-sentinel", "back-pressure", "each-once"})
+        for (const char *word : {"producers", "1 to 32", "lost-sentinel", "back-pressure",
+                                 "each-once", "capacity=8, consume=1"})
             QVERIFY2(text.output.contains(word), word);
         QCOMPARE(heddle({"describe", "producer-consumer", "--json"}).json()["id"].toString(),
                  "producer-consumer");

@@ -51,6 +51,9 @@ int openEvent(std::uint64_t thread, int cpu)
 class Ring
 {
 public:
+    Ring() = default;
+    Ring(const Ring &) = delete;
+    Ring &operator=(const Ring &) = delete;
     ~Ring()
     {
         if (m_page)
@@ -160,7 +163,7 @@ public:
     bool open(std::uint64_t processId, std::string *reason)
     {
         const long cpus = ::sysconf(_SC_NPROCESSORS_CONF);
-        m_rings.resize(static_cast<std::size_t>(std::max(cpus, 1L)));
+        m_rings = std::vector<Ring>(static_cast<std::size_t>(std::max(cpus, 1L)));
         bool any = false;
         for (const std::uint64_t thread : threadsOfProcess(processId)) {
             for (std::size_t cpu = 0; cpu < m_rings.size(); ++cpu) {

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <heddle/core/queue.h>
+#include <heddle/core/thread.h>
 #include <heddle/pattern/runcontext.h>
+#include <heddle/trace/slice.h>
+
+#include <QCoreApplication>
 
 #include <csignal>
 #include <cstdio>
@@ -52,4 +57,57 @@
         std::printf("output %d\n", k);
     }
     std::fflush(stdout);
+}
+
+[[maybe_unused]] static void floods_reports(heddle::RunContext &context)
+{
+    for (int k = 0; k < 100'000; ++k) {
+        context.progress(k / 100'000.0, QStringLiteral("step %1").arg(k));
+        context.result(QStringLiteral("same"), k);
+        context.result(QStringLiteral("result %1").arg(k), k);
+        context.invariant(QStringLiteral("same"), true, QStringLiteral("%1").arg(k));
+        context.invariant(QStringLiteral("invariant %1").arg(k), true, {});
+    }
+}
+
+[[maybe_unused]] static void waits_forever(heddle::RunContext &context)
+{
+    heddle::Queue<int> queue("items");
+    heddle::Thread consumer("consumer", [&] {
+        try {
+            HEDDLE_SLICE("consume");
+            static_cast<void>(queue.get(context.stopToken())); // nobody puts anything
+        } catch (const heddle::Stopped &) {
+        }
+    });
+    consumer.join();
+}
+
+[[maybe_unused]] static int overflow(int depth)
+{
+    volatile char space[4096];
+    space[0] = static_cast<char>(depth);
+    return overflow(depth + space[0]) + space[0];
+}
+
+[[maybe_unused]] static void overflows_the_stack(heddle::RunContext &)
+{
+    overflow(0);
+}
+
+[[maybe_unused]] static void quits_the_loop(heddle::RunContext &context)
+{
+    QCoreApplication::quit();
+    context.pause(std::chrono::milliseconds(50)); // the loop may end before this does, or after
+}
+
+[[maybe_unused]] static void leaves_a_process(heddle::RunContext &)
+{
+    const pid_t process = ::fork();
+    if (process == 0) {
+        while (true)
+            ::pause();
+    }
+    std::fprintf(stderr, "left %d\n", static_cast<int>(process));
+    std::raise(SIGKILL);
 }

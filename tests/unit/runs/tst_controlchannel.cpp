@@ -8,9 +8,12 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QThread>
 
+#include <atomic>
 #include <limits>
 #include <memory>
+#include <thread>
 
 using namespace heddle;
 
@@ -237,6 +240,40 @@ private Q_SLOTS:
         m_peer->write(one.repeated(4000)); // 4 MB
         QTRY_COMPARE(m_received.size(), qsizetype{4000});
         QCOMPARE(m_closed, 0);
+    }
+
+    void aFloodOfMessagesEndsTheChannel()
+    {
+        m_peer->write(line({{"n", 1}}).repeated(100'000));
+        QTRY_COMPARE(m_closed, 1);
+        QVERIFY(m_channel->isBroken());
+        QVERIFY(m_received.size() < 100'000);
+    }
+
+    void anEndIsNoBreak()
+    {
+        m_peer->disconnectFromServer();
+        QTRY_COMPARE(m_closed, 1);
+        QVERIFY(!m_channel->isBroken());
+    }
+
+    void readingToTheEndEndsThoughSomebodyGoesOnWriting()
+    {
+        std::atomic<bool> goesOn{true};
+        std::jthread writer([this, &goesOn] {
+            QLocalSocket socket;
+            socket.connectToServer(m_server->fullServerName());
+            while (goesOn && socket.state() == QLocalSocket::ConnectedState) {
+                socket.write(line({{"n", 1}}));
+                socket.waitForBytesWritten(1000);
+                QThread::msleep(5); // slow enough to be no flood
+            }
+        });
+        QVERIFY(m_server->waitForNewConnection(10'000));
+        ControlChannel channel(m_server->nextPendingConnection());
+        channel.readToEnd(); // returns
+        goesOn = false;
+        QVERIFY(!channel.isBroken());
     }
 
     void anEndInMidMessageClosesWithoutIt()

@@ -8,9 +8,12 @@
 
 #include <QTest>
 
+#include <array>
 #include <atomic>
 #include <bit>
 #include <latch>
+#include <optional>
+#include <set>
 #include <thread>
 #include <unistd.h>
 
@@ -140,6 +143,96 @@ private Q_SLOTS:
             QCOMPARE(found.count(RecordType::Instant), std::size_t{2});
             QCOMPARE(found.count(RecordType::ThreadStarted), std::size_t{2});
             QCOMPARE(found.count(RecordType::ThreadEnded), std::size_t{1});
+        }
+    }
+
+    void whatBeganInOneRecordingDoesNotEndInTheNext()
+    {
+        const Name name("x");
+        std::optional<Slice> slice;
+        std::optional<Wait> wait;
+        Flow flow;
+        {
+            TemporaryRecording first;
+            QVERIFY(!Recorder::start(first.path));
+            slice.emplace(name);
+            wait.emplace(ObjectId{1}, WaitReason::Event);
+            flow = Flow::begin(FlowKind::Task);
+            QVERIFY(flow);
+        }
+        TemporaryRecording second;
+        QVERIFY(!Recorder::start(second.path));
+        std::set<FlowId> flows;
+        for (int k = 0; k < 10; ++k)
+            flows.insert(Flow::begin(FlowKind::Task).id());
+        wait->finish(WaitOutcome::Woken, 0);
+        flow.step();
+        flow.taskState(TaskState::Finished);
+        flow.end();
+        slice.reset();
+        Recorder::stop();
+        RecordingReader reader;
+        QVERIFY(!reader.open(second.path));
+        CollectedRecords found;
+        reader.drain(found);
+        QCOMPARE(flows.size(), std::size_t{10});
+        QVERIFY(!flows.contains(flow.id()));
+        QCOMPARE(found.count(RecordType::FlowBegin), std::size_t{10});
+        QCOMPARE(found.count(RecordType::SliceEnd), std::size_t{0});
+        QCOMPARE(found.count(RecordType::WaitEnd), std::size_t{0});
+        QCOMPARE(found.count(RecordType::FlowStep), std::size_t{0});
+        QCOMPARE(found.count(RecordType::FlowEnd), std::size_t{0});
+        QCOMPARE(found.count(RecordType::TaskStateChanged), std::size_t{0});
+    }
+
+    void flowsOfAllThreadsHaveNumbersOfTheirOwn()
+    {
+        TemporaryRecording recording;
+        QVERIFY(!Recorder::start(recording.path));
+        constexpr std::size_t perThread = 10'000; // more than a thread takes at a time
+        std::array<std::vector<FlowId>, 2> ids;
+        {
+            std::vector<std::jthread> threads;
+            for (auto &own : ids) {
+                threads.emplace_back([&own] {
+                    for (std::size_t k = 0; k < perThread; ++k)
+                        own.push_back(ThreadWriter::current()->nextFlow());
+                });
+            }
+        }
+        std::set<FlowId> all(ids[0].begin(), ids[0].end());
+        all.insert(ids[1].begin(), ids[1].end());
+        QCOMPARE(all.size(), 2 * perThread);
+        QVERIFY(!all.contains(0));
+        QVERIFY(*all.rbegin() <= Record::TickMask); // a record has room for 56 bits
+    }
+
+    void aThreadThatRecordsAllTheTimeIsInEveryRecording()
+    {
+        std::atomic<std::uint64_t> written{0};
+        std::jthread writer([&written](const std::stop_token &stop) {
+            const Name name("tick");
+            while (!stop.stop_requested()) {
+                instant(name);
+                ++written;
+                written.notify_all();
+            }
+        });
+        const auto waitForMore = [&written] {
+            const std::uint64_t from = written;
+            for (std::uint64_t now = from; now < from + 3; now = written)
+                written.wait(now);
+        };
+        for (int round = 0; round < 300; ++round) {
+            TemporaryRecording recording({.capacityBytes = 16 << 10, .chunkBytes = 4096});
+            QVERIFY(!Recorder::start(recording.path));
+            waitForMore();
+            Recorder::stop();
+            RecordingReader reader;
+            QVERIFY(!reader.open(recording.path));
+            CollectedRecords found;
+            reader.drain(found);
+            QVERIFY(found.count(RecordType::Instant) > 0);
         }
     }
 
