@@ -161,21 +161,21 @@ private Q_SLOTS:
         ThreadStorage<Counted> early("early");
         struct Last
         {
-            Last(ThreadStorage<Counted> *storage, int *result)
+            Last(ThreadStorage<Counted> *storage, std::atomic<int> *result)
                 : other(storage)
                 , seen(result)
             {}
             ~Last() { *seen = (*other)->value; }
             ThreadStorage<Counted> *other;
-            int *seen;
+            std::atomic<int> *seen;
         };
-        int seen = 0;
+        std::atomic<int> seen{0};
         ThreadStorage<Last> lasts("lasts", [&] { return std::make_unique<Last>(&early, &seen); });
         Thread("worker", [&] {
             early->value = 9;
             static_cast<void>(lasts.local());
         }).joinAndRethrow();
-        QCOMPARE(seen, 9);
+        QCOMPARE(seen.load(), 9);
         QCOMPARE(living.load(), 0);
     }
 
