@@ -137,14 +137,18 @@ void TraceTab::showRunOutcome()
     const auto lost = m_store->counts().lost;
     if (!report.message.isEmpty()) {
         QString text = report.message;
+        constexpr qsizetype mostLines = 6;
         if (!report.lastRecords.isEmpty())
             text += QStringLiteral("\n")
-                    + tr("At the end: %1").arg(report.lastRecords.join(QStringLiteral("; ")));
+                    + report.lastRecords.mid(0, mostLines).join(QLatin1Char('\n'));
+        if (report.lastRecords.size() > mostLines)
+            text += QStringLiteral("\n") + tr("and more, in the log");
         showBanner(report.state == RunState::Cancelled ? BannerKind::Information
                                                        : BannerKind::Problem,
                    text);
-        for (const QString &frame : report.backtrace)
-            log(LogLevel::Error, frame);
+        log(LogLevel::Error, report.message);
+        for (const QString &line : report.lastRecords + report.backtrace)
+            log(LogLevel::Info, QStringLiteral("    ") + line);
         return;
     }
     QStringList broken;

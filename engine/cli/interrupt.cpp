@@ -34,6 +34,7 @@ Interrupt::Interrupt()
     m_listener = std::thread([this] { listen(); });
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
+    std::signal(SIGHUP, onSignal); // the terminal was closed: what was recorded is still written
 }
 
 Interrupt::~Interrupt()
@@ -42,6 +43,7 @@ Interrupt::~Interrupt()
         return;
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGHUP, SIG_DFL);
     ::fcntl(pipeEnds[1], F_SETFL, 0);
     const char byte = End;
     [[maybe_unused]] const ssize_t written = ::write(pipeEnds[1], &byte, 1);

@@ -9,8 +9,13 @@
 #include <QTemporaryDir>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <memory>
+#include <unistd.h>
 
 using namespace heddle;
 using namespace heddle::cli;
@@ -63,10 +68,23 @@ std::unique_ptr<QCoreApplication> makeApplication(int &argc, char **argv)
     return std::make_unique<QGuiApplication>(argc, argv);
 }
 
+// A descriptor of ours must not be taken for one of the first three.
+void openStandardFiles()
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+        if (::fcntl(descriptor, F_GETFD) < 0)
+            (void)::open("/dev/null", O_RDWR); // the lowest free number
+    }
+}
+
+int runCommand(const QStringList &arguments);
+
 } // namespace
 
 int main(int argc, char **argv)
 {
+    openStandardFiles();
+    std::signal(SIGXFSZ, SIG_IGN); // a file that grows too large is an error of writing it
     const auto application = makeApplication(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("heddle"));
     QCoreApplication::setApplicationVersion(QStringLiteral(HEDDLE_VERSION));
@@ -74,6 +92,20 @@ int main(int argc, char **argv)
     const QString name = arguments.value(1);
     if (name == QLatin1String("run") && arguments.value(2) == QLatin1String("--child"))
         return runChild(arguments.value(3));
+    const int code = runCommand(arguments);
+    if ((std::fflush(stdout) != 0 || std::ferror(stdout)) && code == Done) {
+        printError(QStringLiteral("heddle: The standard output cannot be written: %1")
+                           .arg(QString::fromLocal8Bit(std::strerror(errno))));
+        return RunFailed;
+    }
+    return code;
+}
+
+namespace {
+
+int runCommand(const QStringList &arguments)
+{
+    const QString name = arguments.value(1);
     if (name == QLatin1String("--help") || name == QLatin1String("-h")
         || name == QLatin1String("help")) {
         printUsage();
@@ -100,3 +132,5 @@ int main(int argc, char **argv)
         return RunFailed;
     }
 }
+
+} // namespace

@@ -270,11 +270,12 @@ private:
                                   Qt::QueuedConnection);
     }
 
-    // In the context's thread. What comes meanwhile has another event: the others in the loop get
-    // their turn.
+    // In the context's thread. What comes meanwhile posts another event, so that the others in the
+    // loop get their turn, and those posted after a message find it handled.
     void drain()
     {
         std::unique_lock lock(m_mutex);
+        m_drainPosted = false;
         for (std::size_t left = m_waiting.size(); left > 0 && !m_waiting.empty(); --left) {
             const Entry entry = std::move(m_waiting.front());
             m_waiting.pop_front();
@@ -294,9 +295,6 @@ private:
             entry.end(handled ? DeliveryResult::Delivered : DeliveryResult::Detached);
             m_changed.wakeAll();
         }
-        m_drainPosted = false;
-        if (!m_waiting.empty())
-            postDrain();
     }
 
     Handler m_handler;

@@ -8,12 +8,14 @@
 #include <QFileInfo>
 #include <QLocalServer>
 #include <QProcess>
+#include <QProcessEnvironment>
 
 #include <algorithm>
 
 #if defined(Q_OS_UNIX)
 #    include <csignal>
 #    include <dlfcn.h>
+#    include <fcntl.h>
 #    include <unistd.h>
 #endif
 
@@ -23,6 +25,7 @@ namespace {
 
 constexpr qsizetype LongestText = 4096;
 constexpr qsizetype MostBacktraceLines = 100;
+constexpr std::chrono::seconds ClosedChannelGrace(2);
 
 // The program that runs patterns: named by HEDDLE_RUNNER, or beside this one, or beside the
 // library.
@@ -50,9 +53,16 @@ QString runnerProgram()
 class ChildHost final : public ExecutionHost
 {
 public:
-    explicit ChildHost(const QString &folder)
-        : m_socketName(folder + QStringLiteral("/control"))
+    ChildHost(const QString &folder, int descriptor)
+        : m_folder(folder)
+        , m_socketName(folder + QStringLiteral("/control"))
+        , m_descriptor(descriptor)
     {
+        m_deafness.setSingleShot(true);
+        connect(&m_deafness, &QTimer::timeout, this, [this] {
+            m_wasDeaf = true;
+            kill();
+        });
         connect(&m_server, &QLocalServer::newConnection, this, &ChildHost::connected);
         connect(&m_process, &QProcess::readyReadStandardError, this, [this] {
             m_errors += m_process.readAllStandardError();
@@ -88,7 +98,9 @@ public:
             QMetaObject::invokeMethod(
                     this,
                     [this] {
-                        fail(QStringLiteral("The control channel cannot be opened: %1 (%2)")
+                        fail(QStringLiteral("The control channel cannot be opened: %1 (%2). "
+                                            "Set TMPDIR to a folder that you may write to, "
+                                            "with a path of less than 80 characters")
                                      .arg(m_server.errorString(), m_socketName));
                     },
                     Qt::QueuedConnection);
@@ -96,8 +108,16 @@ public:
         }
 #if defined(Q_OS_UNIX)
         // A process group of its own, so that what a pattern starts ends with it.
-        m_process.setChildProcessModifier([] { ::setpgid(0, 0); });
+        m_process.setChildProcessModifier([descriptor = m_descriptor] {
+            ::setpgid(0, 0);
+            if (descriptor >= 0)
+                ::fcntl(descriptor, F_SETFD, 0); // inherited
+        });
 #endif
+        // What a pattern that is ended leaves there goes with the run.
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert(QStringLiteral("TMPDIR"), m_folder);
+        m_process.setProcessEnvironment(environment);
         m_process.start(runnerProgram(),
                         {QStringLiteral("run"), QStringLiteral("--child"), m_socketName});
         m_processId = m_process.processId();
@@ -144,6 +164,8 @@ private:
             // Who sends that does not hear either.
             if (m_channel->isBroken())
                 kill();
+            else if (!m_hasFinished)
+                m_deafness.start(ClosedChannelGrace); // it may just be on its way out
         });
         m_channel->readAvailable();
     }
@@ -187,6 +209,8 @@ private:
                 m_inBacktrace = what == QLatin1String("frames");
                 if (what.startsWith(QLatin1String("exit ")))
                     m_exitedByItself = true;
+                else if (what.startsWith(QLatin1String("signal ")))
+                    m_reportedSignal = what.sliced(7).toInt();
                 else if (what.startsWith(QLatin1String("thread ")))
                     m_report.crashedThreadId = what.sliced(7).toLongLong();
             } else if (m_inBacktrace) {
@@ -229,6 +253,7 @@ private:
 
     void finished(int exitCode, QProcess::ExitStatus status)
     {
+        m_deafness.stop();
         killGroup(); // before the channel is read to its end, which such a process could put off
         if (m_channel)
             m_channel->readToEnd();
@@ -241,17 +266,26 @@ private:
                 Q_EMIT logged(LogLevel::Warning, line);
         }
         m_report.exitCode = status == QProcess::NormalExit ? exitCode : 0;
-        m_report.signalNumber = status == QProcess::CrashExit ? exitCode : 0;
+        const int signalNumber = m_reportedSignal ? m_reportedSignal : exitCode;
+        m_report.signalNumber = status == QProcess::CrashExit ? signalNumber : 0;
         if (m_channel && m_channel->isBroken()) {
             m_report.state = RunState::Crashed;
             m_report.message = QStringLiteral(
                     "The pattern's process sent what is no report, or far too much of it, and was "
                     "ended. A pattern reports through its RunContext and leaves the process's "
                     "sockets alone");
+        } else if (m_wasDeaf
+                   || (status == QProcess::NormalExit && !m_hasFinished
+                       && exitCode == ControlChannel::LostExitCode)) {
+            m_report.state = RunState::Crashed;
+            m_report.message = QStringLiteral(
+                    "The pattern's process closed its control channel, so it could not be told "
+                    "anything any more, and was ended. A pattern must not close descriptors that "
+                    "it did not open");
         } else if (status == QProcess::CrashExit) {
             m_report.state = RunState::Crashed;
             m_report.message =
-                    QStringLiteral("The pattern crashed with %1").arg(signalText(exitCode));
+                    QStringLiteral("The pattern crashed with %1").arg(signalText(signalNumber));
         } else if (!m_hasFinished) {
             m_report.state = RunState::Crashed;
             m_report.message =
@@ -273,7 +307,9 @@ private:
         Q_EMIT ended(m_report);
     }
 
+    const QString m_folder;
     const QString m_socketName;
+    const int m_descriptor;
     QLocalServer m_server;
     QProcess m_process;
     ControlChannel *m_channel = nullptr;
@@ -283,6 +319,9 @@ private:
     qint64 m_processId = 0; // and its group's
     LineBudget m_outputBudget;
     LineBudget m_logBudget{2 * LineBudget::MostPerSecond, 2 * LineBudget::MostInAll};
+    QTimer m_deafness; // runs when the process can no longer hear
+    bool m_wasDeaf = false;
+    int m_reportedSignal = 0; // by its own handler, which may have taken too long
     bool m_inBacktrace = false;
     bool m_exitedByItself = false;
     bool m_hasFinished = false;
@@ -290,9 +329,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder)
+std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder, int descriptor)
 {
-    return std::make_unique<ChildHost>(folder);
+    return std::make_unique<ChildHost>(folder, descriptor);
 }
 
 } // namespace heddle

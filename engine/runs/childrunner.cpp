@@ -18,12 +18,15 @@
 #if defined(Q_OS_LINUX)
 #    include <csignal>
 #    include <sys/prctl.h>
+#    include <sys/resource.h>
 #    include <unistd.h>
 #endif
 
 namespace heddle {
 
 namespace {
+
+constexpr qsizetype LongestMessage = 4096;
 
 class ChildRunner : public QObject
 {
@@ -42,7 +45,7 @@ public:
         connect(channel, &ControlChannel::closed, this, [] {
             // Nobody is left to report to, and the pattern may not listen.
             allowExit();
-            std::_Exit(1);
+            std::_Exit(ControlChannel::LostExitCode);
         });
     }
 
@@ -81,7 +84,7 @@ public:
         m_reports->finish();
         m_channel->send({{QStringLiteral("type"), QStringLiteral("finished")},
                          {QStringLiteral("state"), runStateId(outcome.state)},
-                         {QStringLiteral("message"), outcome.message}});
+                         {QStringLiteral("message"), outcome.message.left(LongestMessage)}});
         m_channel->flush(2000);
         allowExit();
         m_isFinished = true;
@@ -143,6 +146,11 @@ int runChild(const QString &socketName)
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // The terminal's Ctrl+C goes to the whole group; the parent decides what it means for us.
     std::signal(SIGINT, SIG_IGN);
+    // Servers and clients share one process here: as many descriptors as the system lets it have.
+    if (rlimit files = {}; ::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
     // If memory runs out, this process should go first, not the one that looks.
     if (QFile score(QStringLiteral("/proc/self/oom_score_adj")); score.open(QIODevice::WriteOnly))
         score.write("1000");

@@ -17,6 +17,9 @@ class ControlChannel : public QObject
 {
     Q_OBJECT
 public:
+    /// How a child ends that has lost its channel.
+    static constexpr int LostExitCode = 70;
+
     explicit ControlChannel(QLocalSocket *socket, QObject *parent = nullptr);
 
     void send(const QJsonObject &message);

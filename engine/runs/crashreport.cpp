@@ -22,6 +22,7 @@ std::atomic<bool> exitAllowed{false};
 #if defined(Q_OS_LINUX)
 constexpr int HandledSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 constexpr int MostFrames = 48;
+constexpr unsigned BacktraceSeconds = 2;
 constexpr std::size_t CrashStackBytes = 64 * 1024;
 
 // Only functions that are safe in a signal handler from here on; backtrace() is, once it has been
@@ -60,9 +61,17 @@ void onSignal(int number)
 {
     writeText("\n");
     writeText(CrashLinePrefix);
+    writeText("signal ");
+    writeNumber(number);
+    writeText("\n");
+    writeText(CrashLinePrefix);
     writeText("thread ");
     writeNumber(static_cast<int>(::syscall(SYS_gettid)));
+    // The loader's lock may be held where it happened; then the frames never come.
+    std::signal(SIGALRM, SIG_DFL);
+    ::alarm(BacktraceSeconds);
     writeBacktrace();
+    ::alarm(0);
     // The default action is back (SA_RESETHAND): this time it ends the process.
     ::raise(number);
 }

@@ -82,6 +82,10 @@ ExecutionOutcome executePattern(const ExecutionRequest &request, RunObserver &ob
 {
     try {
         const std::unique_ptr<Pattern> pattern = loadPlugin(request)->create();
+        if (!pattern) {
+            throw Error(QStringLiteral("The plugin made no pattern"), request.patternId,
+                        QStringLiteral("Return one from PatternPlugin::create()"));
+        }
         RunContext::Setup setup;
         setup.parameters = Parameters(request.parameters);
         setup.faults = QSet<QString>(request.faults.begin(), request.faults.end());

@@ -6,6 +6,7 @@
 #include "runending_p.h"
 
 #include <heddle/trace/clock.h>
+#include <heddle/trace/memoryrecording.h>
 #include <heddle/trace/recorder.h>
 
 #include <QCoreApplication>
@@ -29,13 +30,24 @@ struct Run::Private
     std::unique_ptr<QTemporaryDir> folder;
     std::unique_ptr<ExecutionHost> host;
     std::unique_ptr<TraceCollection> collection;
-    QString recordingPath;
+    trace::MemoryRecording memoryRecording;
+    QString recordingPath; // in memory, or a file where the system has no such memory
     QTimer timeLimit;
     QTimer grace;
     QElapsedTimer elapsed;
     RunEnding ending;
     bool hasEnded = false;
 
+    trace::RecordingError createRecording()
+    {
+        const trace::RecordingOptions options{.capacityBytes = request.recordingBytes};
+        if (!memoryRecording.create(options)) {
+            recordingPath = QString::fromStdString(memoryRecording.path());
+            return {};
+        }
+        recordingPath = folder->filePath(QStringLiteral("recording"));
+        return trace::createRecording(recordingPath.toStdString(), options);
+    }
     // A damaged or malicious child may report whatever it likes.
     void keepResult(const QString &id, const QVariant &value)
     {
@@ -174,10 +186,7 @@ void Run::start()
                         .arg(d->folder->errorString()));
     }
     if (d->request.record) {
-        d->recordingPath = d->folder->filePath(QStringLiteral("recording"));
-        trace::RecordingOptions options;
-        options.capacityBytes = d->request.recordingBytes;
-        if (const auto error = trace::createRecording(d->recordingPath.toStdString(), options))
+        if (const auto error = d->createRecording())
             return failToStart(QString::fromStdString(error.what));
         d->collection = std::make_unique<TraceCollection>(
                 d->store, d->recordingPath,
@@ -186,7 +195,9 @@ void Run::start()
                 d->request.mostTraceBytes);
     }
 
-    d->host = d->request.isolated ? makeChildHost(d->folder->path()) : makeLocalHost();
+    d->host = d->request.isolated
+                      ? makeChildHost(d->folder->path(), d->memoryRecording.descriptor())
+                      : makeLocalHost();
     connect(d->host.get(), &ExecutionHost::ready, this, &Run::hostReady);
     connect(d->host.get(), &ExecutionHost::started, this, [this] {
         if (d->state == RunState::Starting)

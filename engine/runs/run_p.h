@@ -42,7 +42,9 @@ Q_SIGNALS:
     void ended(const heddle::RunReport &report);
 };
 
-std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder);
+/// The process inherits \a descriptor, unless that is -1, and keeps its temporary files in
+/// \a folder, where it also finds the control channel.
+std::unique_ptr<ExecutionHost> makeChildHost(const QString &folder, int descriptor);
 std::unique_ptr<ExecutionHost> makeLocalHost();
 
 } // namespace heddle

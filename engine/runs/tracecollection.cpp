@@ -151,8 +151,8 @@ void TraceCollection::take()
     if (!m_feed) {
         if (m_reader.processId() == 0)
             return;
-        // Both sides have it mapped: without a name, nobody's end can leave it behind. (Where an
-        // open file cannot be removed, it goes with the run's folder.)
+        // Both sides have it mapped: without a name, nobody's end can leave it behind. (One in
+        // memory never had one; where an open file cannot be removed, it goes with the folder.)
         QFile::remove(m_recordingPath);
         m_writer.setStart(m_reader.startMonotonicNs(), m_reader.startRealtimeNs());
         m_feed = std::make_unique<RecordingFeed>(m_writer,

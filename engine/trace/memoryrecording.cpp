@@ -30,9 +30,14 @@ RecordingError MemoryRecording::create(const RecordingOptions &options)
         return RecordingError{std::string(action) + ": " + std::strerror(error)
                               + ". Free some memory and try again"};
     };
-    m_descriptor = ::memfd_create("heddle recording", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (m_descriptor < 0)
+    const int made = ::memfd_create("heddle recording", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (made < 0)
         return failed("No memory can be made for a recording");
+    // A child that inherits it has other uses for the first three.
+    m_descriptor = ::fcntl(made, F_DUPFD_CLOEXEC, 3);
+    ::close(made);
+    if (m_descriptor < 0)
+        return failed("The memory of a recording cannot be kept");
     if (::ftruncate(m_descriptor, static_cast<off_t>(recordingBytes(options))) != 0
         || ::fcntl(m_descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         return failed("The memory of a recording cannot be sized");

@@ -867,10 +867,6 @@
         <translation>关闭</translation>
     </message>
     <message>
-        <source>At the end: %1</source>
-        <translation>结束时：%1</translation>
-    </message>
-    <message>
         <source>An invariant is broken: %1</source>
         <translation>不变式不成立：%1</translation>
     </message>
@@ -897,6 +893,10 @@
     <message>
         <source>Convert it with the command heddle, which reads pipes too</source>
         <translation>请用命令 heddle 转换它，该命令也能读取管道</translation>
+    </message>
+    <message>
+        <source>and more, in the log</source>
+        <translation>更多内容见日志</translation>
     </message>
 </context>
 <context>

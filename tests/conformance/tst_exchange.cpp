@@ -477,6 +477,35 @@ private Q_SLOTS:
         QVERIFY(got < most);
     }
 
+    void s20_whatIsPostedAfterASendComesAfterItsDelivery()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event entered("entered");
+        Event go("go");
+        QList<int> order; // only in the loop's thread
+        const Subscription subscription = exchange.attach(
+                [&](int message) {
+                    order << message;
+                    if (message == 1) {
+                        entered.set();
+                        go.wait();
+                    }
+                },
+                queued(loop));
+        exchange.send(1);
+        entered.wait();
+        exchange.send(2); // while the first is handled
+        Event posted("posted");
+        loop.post([&] {
+            order << 0;
+            posted.set();
+        });
+        go.set();
+        posted.wait();
+        QCOMPARE(order, (QList<int>{1, 2, 0}));
+    }
+
     void s20_aBlockingDeliveryThatIsDroppedIsReportedAsSuch()
     {
         Exchange<int> exchange("x");

@@ -66,6 +66,10 @@ private Q_SLOTS:
                                         << int(RunState::Crashed) << "SIGSEGV" << 3;
         QTest::newRow("quit") << "quits-the-loop" << QJsonObject() << int(RunState::Finished) << ""
                               << 0;
+        QTest::newRow("recording cut")
+                << "cuts-its-recording" << QJsonObject() << int(RunState::Finished) << "" << 0;
+        QTest::newRow("descriptors closed") << "closes-everything" << QJsonObject()
+                                            << int(RunState::Crashed) << "control channel" << 3;
         QTest::newRow("process left")
                 << "leaves-a-process" << QJsonObject() << int(RunState::Crashed) << "SIGKILL" << 3;
     }
@@ -110,6 +114,26 @@ private Q_SLOTS:
                      qPrintable(report.lastRecords.join('\n')));
         }
         QVERIFY(logged.count() < 2'000); // a flood is cut
+    }
+
+    void whatAPatternLeavesInItsTemporaryFolderGoesWithTheRun()
+    {
+        RunRequest request;
+        request.pattern = *Catalog().find("leaves-a-file");
+        QString folder;
+        {
+            Run run(request);
+            connect(&run, &Run::logged, &run, [&folder](LogLevel, const QString &text) {
+                if (text.startsWith("in "))
+                    folder = text.sliced(3);
+            });
+            QSignalSpy finished(&run, &Run::finished);
+            run.start();
+            QVERIFY(finished.wait(30'000));
+        }
+        if (!folder.isEmpty()) // else it was killed before the line had gone out
+            QVERIFY(!QFileInfo::exists(folder));
+        QVERIFY(!QFileInfo::exists(QDir::tempPath() + "/left-behind"));
     }
 
     void aFloodOfReportsBecomesTheLastOfEach()

@@ -7,11 +7,14 @@
 #include <heddle/trace/slice.h>
 
 #include <QCoreApplication>
+#include <QDir>
+#include <QFile>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <unistd.h>
 
 // What the faulty plugins do, one function each.
@@ -87,7 +90,7 @@
 {
     volatile char space[4096];
     space[0] = static_cast<char>(depth);
-    return overflow(depth + space[0]) + space[0];
+    return depth < 0 ? 0 : overflow(depth + 1) + space[0];
 }
 
 [[maybe_unused]] static void overflows_the_stack(heddle::RunContext &)
@@ -109,5 +112,33 @@
             ::pause();
     }
     std::fprintf(stderr, "left %d\n", static_cast<int>(process));
+    std::raise(SIGKILL);
+}
+
+[[maybe_unused]] static void cuts_its_recording(heddle::RunContext &)
+{
+    constexpr int mostDescriptors = 256;
+    for (int descriptor = 3; descriptor < mostDescriptors; ++descriptor)
+        static_cast<void>(::ftruncate(descriptor, 0)); // those of other kinds refuse
+}
+
+[[maybe_unused]] static void closes_everything(heddle::RunContext &)
+{
+    constexpr int mostDescriptors = 256;
+    for (int descriptor = 3; descriptor < mostDescriptors; ++descriptor) {
+        ::shutdown(descriptor, SHUT_RDWR); // a thread that polls it would keep it open
+        ::close(descriptor);
+    }
+    while (true)
+        ::pause();
+}
+
+[[maybe_unused]] static void leaves_a_file(heddle::RunContext &context)
+{
+    const QString folder = QDir::tempPath();
+    context.info(QStringLiteral("in ") + folder);
+    QFile file(folder + QStringLiteral("/left-behind"));
+    if (!file.open(QIODevice::WriteOnly))
+        throw std::runtime_error("no file");
     std::raise(SIGKILL);
 }
