@@ -17,6 +17,7 @@
 
 #include <QHash>
 
+#include <deque>
 #include <map>
 #include <unordered_map>
 #include <vector>
@@ -59,7 +60,7 @@ public:
     /// is kept.
     void parse(protozero::pbf_reader packet);
 
-    std::vector<ParsedEvent> events;
+    std::deque<ParsedEvent> events;  ///< large: growing must not move them
     std::vector<ParsedTrack> tracks; ///< in the order in which they were described
     QMap<QString, QString> attributes;
     std::int64_t startMonotonicNs = 0;

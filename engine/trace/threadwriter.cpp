@@ -215,7 +215,9 @@ bool ThreadWriter::writeLong(RecordType type, std::uint64_t payload,
         if (!nextChunk())
             return false;
     }
-    *m_cursor = {Record::makeHead(type, Clock::orderedTicks() - m_firstTick), payload};
+    const std::uint64_t ticks = type == RecordType::CounterWide ? Clock::orderedTicks()
+                                                                : Clock::ticks();
+    *m_cursor = {Record::makeHead(type, ticks - m_firstTick), payload};
     m_pending = m_cursor + 1;
     return true;
 }

@@ -97,7 +97,7 @@ QString SelectionPanel::sliceText(const TraceStore &store, const TimelineSelecti
         const double share = end > start ? 100.0 * static_cast<double>(*onCpu)
                                                    / static_cast<double>(end - start)
                                          : 0;
-        const QString percent = *onCpu > 0 && share < 1 ? QStringLiteral("< 1")
+        const QString percent = *onCpu > 0 && share < 1 ? QStringLiteral("&lt; 1")
                                                         : QString::number(share, 'f', 0);
         rows += row(tr("On a processor"), tr("%1 (%2 %)").arg(durationText(*onCpu), percent));
     }
