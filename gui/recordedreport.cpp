@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "recordedreport.h"
 
+#include <heddle/timeline/traceinfo.h>
+
 #include <QCoreApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -37,13 +39,7 @@ RunReport recordedReport(const TraceStore &store)
 QString recordedProblems(const TraceStore &store)
 {
     const QMap<QString, QString> attributes = store.attributes();
-    QStringList problems;
-    if (const QString damage = attributes.value(QStringLiteral("damage")); !damage.isEmpty())
-        problems << RecordedReport::tr("The file is damaged: %1.").arg(damage);
-    if (const QString packets = attributes.value(QStringLiteral("damaged_packets"));
-        !packets.isEmpty()) {
-        problems << RecordedReport::tr("Packets that could not be read: %1.").arg(packets);
-    }
+    QStringList problems = traceGaps(store);
     if (const auto lost = store.counts().lost; lost > 0)
         problems << RecordedReport::tr("%1 records were lost while it was recorded.").arg(lost);
     if (const QString message = attributes.value(QStringLiteral("message")); !message.isEmpty())

@@ -5,6 +5,7 @@
 
 #include <heddle/core/error.h>
 #include <heddle/formats/traceformat.h>
+#include <heddle/timeline/traceinfo.h>
 
 #include <QCommandLineParser>
 
@@ -57,6 +58,8 @@ int runConvert(const QStringList &arguments)
     try {
         TraceStore store;
         importTrace(files[0], store, {}, stop);
+        for (const QString &gap : traceGaps(store))
+            printError(QStringLiteral("! ") + gap);
         exportTrace(
                 store, files[1], parser.value(format),
                 [showProgress](double fraction) {

@@ -113,6 +113,8 @@ int runInfo(const QStringList &arguments)
 
     TraceStore store;
     const QString format = importTrace(parser.positionalArguments().at(1), store);
+    for (const QString &gap : traceGaps(store))
+        printError(QStringLiteral("! ") + gap);
     const QJsonObject info = traceInfo(store, format);
     if (parser.isSet(json))
         printJson(info);

@@ -105,4 +105,18 @@ QJsonObject traceInfo(const TraceStore &store, const QString &format)
             {QStringLiteral("attributes"), attributes}};
 }
 
+QStringList traceGaps(const TraceStore &store)
+{
+    const QMap<QString, QString> attributes = store.attributes();
+    QStringList gaps;
+    for (const char *key : {"damage", "trace_problem", "trace_gap"}) {
+        if (const QString text = attributes.value(QLatin1String(key)); !text.isEmpty())
+            gaps << text;
+    }
+    if (const QString packets = attributes.value(QStringLiteral("damaged_packets"));
+        !packets.isEmpty())
+        gaps << QStringLiteral("Packets that could not be read: %1").arg(packets);
+    return gaps;
+}
+
 } // namespace heddle

@@ -4,6 +4,7 @@
 #include <heddle/timeline/tracestore.h>
 
 #include <QJsonObject>
+#include <QStringList>
 
 namespace heddle {
 
@@ -24,5 +25,9 @@ HEDDLE_TIMELINE_EXPORT QString flowKindId(FlowKind kind);
 HEDDLE_TIMELINE_EXPORT FlowKind flowKindFromId(QStringView id);
 HEDDLE_TIMELINE_EXPORT QString taskStateId(TaskState state);
 HEDDLE_TIMELINE_EXPORT TaskState taskStateFromId(QStringView id);
+
+/// What is missing from a trace, as it says of itself: damage of its file, records that a limit or
+/// a failure kept out. A sentence each. Any thread; never blocks.
+HEDDLE_TIMELINE_EXPORT QStringList traceGaps(const TraceStore &store);
 
 } // namespace heddle

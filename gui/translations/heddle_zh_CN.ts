@@ -589,14 +589,6 @@
 <context>
     <name>heddle::studio::RecordedReport</name>
     <message>
-        <source>The file is damaged: %1.</source>
-        <translation>文件已损坏：%1。</translation>
-    </message>
-    <message>
-        <source>Packets that could not be read: %1.</source>
-        <translation>无法读取的数据包：%1。</translation>
-    </message>
-    <message>
         <source>%1 records were lost while it was recorded.</source>
         <translation>录制时丢失了 %1 条记录。</translation>
     </message>

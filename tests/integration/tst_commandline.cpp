@@ -273,6 +273,28 @@ private Q_SLOTS:
         QVERIFY(QFile::exists(trace));
     }
 
+    void aFileThatEndsWithinAPacketSaysSo()
+    {
+        const QTemporaryDir folder;
+        const QString whole = folder.filePath("whole.pftrace");
+        QCOMPARE(heddle({"run", "producer-consumer", "--set", "items=50", "-o", whole}).code, 0);
+        QFile file(whole);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QFile cut(folder.filePath("cut.pftrace"));
+        QVERIFY(cut.open(QIODevice::WriteOnly));
+        cut.write(file.readAll());
+        cut.write("\x0a\xff\xff\x03 of which this is all"); // a packet of 64 KiB
+        cut.close();
+        const Outcome info = heddle({"info", cut.fileName()});
+        QCOMPARE(info.code, 0);
+        QVERIFY2(info.errors.contains("what came before is shown"), info.errors.constData());
+        const Outcome converted = heddle({"convert", cut.fileName(), folder.filePath("cut.json")});
+        QCOMPARE(converted.code, 0);
+        QVERIFY2(converted.errors.contains("what came before is shown"),
+                 converted.errors.constData());
+        QVERIFY(heddle({"info", whole}).errors.isEmpty());
+    }
+
     void tracesConvertToEveryFormat_data()
     {
         QTest::addColumn<QString>("suffix");
