@@ -4,8 +4,10 @@
 #include "recordedround.h"
 
 #include <algorithm>
+#include <atomic>
 #include <barrier>
-#include <cmath>
+#include <deque>
+#include <mutex>
 #include <thread>
 
 namespace heddle::benchmarks {
@@ -175,6 +177,55 @@ Figures percentiles(std::vector<double> samples)
     return {quantile(samples, 0.5), quantile(samples, 0.99)};
 }
 
+namespace {
+// Each thread's own cache line; those of ended threads are kept, and used by no other.
+struct alignas(64) OwnCount
+{
+    std::atomic<qint64> value{0};
+};
+struct OwnCounts
+{
+    std::mutex mutex;
+    std::deque<OwnCount> counts;
+
+    static OwnCounts &instance()
+    {
+        static OwnCounts counts;
+        return counts;
+    }
+    std::atomic<qint64> &add()
+    {
+        const std::lock_guard lock(mutex);
+        return counts.emplace_back().value;
+    }
+};
+} // namespace
+
+void Tally::count()
+{
+    static thread_local std::atomic<qint64> &own = OwnCounts::instance().add();
+    // Only this thread writes it. Pairs with the acquire load in sum().
+    own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+qint64 Tally::sum()
+{
+    OwnCounts &all = OwnCounts::instance();
+    const std::lock_guard lock(all.mutex);
+    qint64 sum = 0;
+    for (const OwnCount &own : all.counts)
+        sum += own.value.load(std::memory_order_acquire); // pairs with the store in count()
+    return sum;
+}
+
+void Tally::waitFor(qint64 times) const
+{
+    // A look now and then takes nothing from those who work; a wake-up would cost them one more
+    // operation each. A round lasts some hundred times as long.
+    while (sum() - m_before < times)
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+}
+
 Comparison::Comparison(QString topic, QString work, qint64 operations)
     : m_topic(std::move(topic))
     , m_work(std::move(work))
@@ -202,6 +253,12 @@ Comparison &Comparison::other(const QString &name, Contestant run)
 Comparison &Comparison::whole()
 {
     m_whole = true;
+    return *this;
+}
+
+Comparison &Comparison::atMostRounds(int rounds)
+{
+    m_mostRounds = rounds;
     return *this;
 }
 
@@ -326,7 +383,8 @@ Result measure(const Comparison &comparison, const Effort &effort)
     }
     for (Runner &runner : runners)
         runner.calibrate(comparison, effort.round);
-    for (int round = 0; round < effort.rounds; ++round) {
+    const int rounds = std::min(effort.rounds, comparison.mostRounds());
+    for (int round = 0; round < rounds; ++round) {
         for (std::size_t k = 0; k < runners.size(); ++k) {
             Runner &runner = runners[(k + static_cast<std::size_t>(round)) % runners.size()];
             runner.measurement.rounds.push_back(runner.run());

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -45,6 +46,20 @@ Figures perOperation(qint64 operations, Work &&work)
 double together(const std::vector<std::function<void()>> &bodies);
 /// The 50th and the 99th percentile of \a samples.
 Figures percentiles(std::vector<double> samples);
+/// Counts what is done in many threads for one who waits until all is, without a word that they
+/// share: the count costs as little as a thread's own.
+class Tally
+{
+public:
+    /// From a thread that does the work.
+    static void count();
+    /// Blocks until count() was called so many times since construction.
+    void waitFor(qint64 times) const;
+
+private:
+    static qint64 sum();
+    qint64 m_before = sum();
+};
 /// Keeps the compiler from leaving out what computes \a value.
 template <typename T>
 void keep(const T &value)
@@ -97,6 +112,8 @@ public:
     Comparison &other(const QString &name, Contestant run);
     /// The work makes sense as a whole only: every round does all operations.
     Comparison &whole();
+    /// A round takes so long that this many must do.
+    Comparison &atMostRounds(int rounds);
     /// What a round measures, if not one time; "p50", "p99".
     Comparison &measures(const QStringList &names);
     /// Of the figures, if not "ns".
@@ -113,6 +130,7 @@ public:
     [[nodiscard]] const QString &work() const { return m_work; }
     [[nodiscard]] qint64 operations() const { return m_operations; }
     [[nodiscard]] bool isWhole() const { return m_whole; }
+    [[nodiscard]] int mostRounds() const { return m_mostRounds; }
     [[nodiscard]] bool isRecorded() const { return m_recorded; }
     [[nodiscard]] const QStringList &measureNames() const { return m_measures; }
     [[nodiscard]] const QString &unitName() const { return m_unit; }
@@ -125,6 +143,7 @@ private:
     qint64 m_operations;
     bool m_whole = false;
     bool m_recorded = true;
+    int m_mostRounds = std::numeric_limits<int>::max();
     QStringList m_measures{QString()};
     QString m_unit = QStringLiteral("ns");
     std::vector<Entry> m_entries;
