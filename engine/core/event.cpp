@@ -14,13 +14,14 @@ Event::~Event()
 
 void Event::set()
 {
+    Wakes wakes;
     const std::lock_guard lock(m_mutex);
     if (m_set)
         return;
     m_set = true;
     ++m_timesSet;
     m_object.count(1);
-    m_waiters.wakeAllWithFlow();
+    m_waiters.wakeAllWithFlow(wakes);
 }
 
 void Event::clear()
