@@ -5,7 +5,7 @@
 #include "parker_p.h"
 #include "taskqueue_p.h"
 
-#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/blockingscope.h>
 #include <heddle/tasks/completion.h>
 
 #include <algorithm>
@@ -50,9 +50,9 @@ public:
     {}
     void aboutToBlock(trace::ObjectId, trace::WaitReason) noexcept override
     {
-        Blocking::begin(m_executor);
+        BlockingScope::begin(m_executor);
     }
-    void unblocked() noexcept override { Blocking::end(m_executor); }
+    void unblocked() noexcept override { BlockingScope::end(m_executor); }
 
 private:
     Executor &m_executor;
@@ -258,7 +258,7 @@ void Executor::waitInWorker(QFutureInterfaceBase &future)
         while (!future.isFinished() && help()) { }
     }
     if (!future.isFinished()) {
-        const Blocking blocking;
+        const BlockingScope blocking;
         sleepUntilFinished(future);
     }
 }

@@ -167,7 +167,7 @@ protected:
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    friend class Blocking;
+    friend class BlockingScope;
     friend class Group;
     template <typename Function>
     friend class PostedTask;

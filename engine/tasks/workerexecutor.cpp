@@ -4,7 +4,7 @@
 #include "asymmetricfence_p.h"
 #include "worker_p.h"
 
-#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/blockingscope.h>
 #include <heddle/tasks/completion.h>
 #include <heddle/trace/slice.h>
 
@@ -334,7 +334,7 @@ void WorkerExecutor::helpUntil(Completion &completion)
         if (!canHelp()) {
             if (self->isSearching)
                 endSearch(*self, true);
-            const Blocking blocking;
+            const BlockingScope blocking;
             sleepUntil(completion, false);
             continue;
         }
