@@ -217,6 +217,8 @@ const Setup AStop{{1, 1}, {1}, false, std::nullopt, 0};
 const Setup ManyAndFew{{2, 1}, {2}, true, std::nullopt, std::nullopt};
 const Setup OneReleaseForTwo{{1, 1}, {2}, false, std::nullopt, std::nullopt};
 const Setup TwoReleasersAStopAndATimeOut{{2, 1}, {1, 2}, false, 0, 1};
+const Setup OneReleaseATimeOut{{1, 1}, {1}, false, 0, std::nullopt};
+const Setup TwoInVain{{2, 2, 1}, {2}, true, std::nullopt, std::nullopt};
 const Setup ThreeWaiters{{2, 1, 1}, {3}, false, 2, std::nullopt};
 
 Setup broken(Setup setup, Broken how)
@@ -249,6 +251,8 @@ private Q_SLOTS:
         QTest::newRow("many and few, another is faster") << ManyAndFew;
         QTest::newRow("one release for two") << OneReleaseForTwo;
         QTest::newRow("two releasers, a stop and a time-out") << TwoReleasersAStopAndATimeOut;
+        QTest::newRow("one release, a time-out") << OneReleaseATimeOut;
+        QTest::newRow("two woken in vain") << TwoInVain;
         QTest::newRow("three waiters, a time-out") << ThreeWaiters;
     }
     void noWakeUpIsLostInAnyInterleaving()
