@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <heddle/core/handedover.h>
+#include <heddle/core/processbarrier.h>
 #include <heddle/trace/export.h>
 
 #include <QtGlobal>
@@ -14,11 +14,9 @@ namespace heddle {
 /// mutex.
 ///
 /// A waiter raises its flag and then looks whether it need not wait; who changes something looks at
-/// the flags afterwards. One of the two sees the other, though a store and a later load of another
-/// word may change places on every processor: raise() makes all running threads of the process pass
-/// a barrier (Linux: membarrier, docs "membarrier(2)"; elsewhere, and where it is refused, anyOf()
-/// pays for a fence). So a change costs no more than a load. The scheme is Dice, Huang and Yang's
-/// "Asymmetric Dekker Synchronization" (2001), as in folly's AsymmetricThreadFence.
+/// the flags afterwards. One of the two sees the other: raise() pays for the fence that this takes
+/// (ProcessBarrier), so a change costs no more than a load. The scheme is Dice, Huang and Yang's
+/// "Asymmetric Dekker Synchronization" (2001).
 ///
 /// Threads: anyOf() any; raise() and lower() under the mutex of the primitive.
 class HEDDLE_ENGINE_EXPORT WaiterFlags
@@ -32,10 +30,7 @@ public:
         // It does not know fences. As a read-modify-write this is ordered with that of raise().
         return m_flags.fetch_or(0, std::memory_order_seq_cst) & flags;
 #else
-        if (s_isAsymmetric) [[likely]]
-            std::atomic_signal_fence(std::memory_order_seq_cst); // pairs with raise()'s barrier
-        else
-            std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with raise()'s fence
+        ProcessBarrier::fence(); // pairs with raise()
         return m_flags.load(std::memory_order_relaxed) & flags;
 #endif
     }
@@ -55,7 +50,6 @@ public:
 private:
     void raiseAndFence(quint32 flag) noexcept;
 
-    static const bool s_isAsymmetric;
     mutable std::atomic<quint32> m_flags{0};
 };
 
