@@ -198,13 +198,13 @@ private Q_SLOTS:
     {
         RecordedTrace trace;
         Queue<int> queue("items");
-        QueueStatus status = QueueStatus::Done;
+        Outcome status = Outcome::Done;
         Thread("consumer", [&] {
             std::optional<int> item;
             status = queue.getFor(item, 1ms);
         }).join();
         trace.end();
-        QCOMPARE(status, QueueStatus::Empty);
+        QCOMPARE(status, Outcome::Empty);
         const WaitInfo wait = waitOf(trace, "consumer");
         QCOMPARE(wait.outcome, WaitOutcome::TimedOut);
         QCOMPARE(wait.waker, std::nullopt);
@@ -264,10 +264,10 @@ private Q_SLOTS:
         Semaphore semaphore("permits", 1);
         int item = 1;
         std::optional<int> taken;
-        QCOMPARE(queue.tryGet(taken), QueueStatus::Empty);
+        QCOMPARE(queue.tryGet(taken), Outcome::Empty);
         queue.put(item);
-        QCOMPARE(queue.tryPut(item), QueueStatus::Full);
-        QCOMPARE(queue.getFor(taken, 1h), QueueStatus::Done);
+        QCOMPARE(queue.tryPut(item), Outcome::Full);
+        QCOMPARE(queue.getFor(taken, 1h), Outcome::Done);
         queue.taskDone();
         queue.join();
         event.set();
