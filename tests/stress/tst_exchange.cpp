@@ -268,7 +268,8 @@ private Q_SLOTS:
 
     void eachBlockingSendIsAnsweredOnceWhateverEndsIt()
     {
-        for (int round = 0; round < rounds(4); ++round) {
+        for (int round = 0; round < rounds(8); ++round) {
+            const bool withEnds = round % 4 >= 2;
             Exchange<Message> exchange("x");
             EventLoopExecutor loop("loop");
             std::atomic<int> handled{0};
@@ -294,7 +295,7 @@ private Q_SLOTS:
             std::atomic<int> wrong{0};
             together(4, round, [&](int thread, Chance &chance) {
                 for (int k = 0; k < Each / 4; ++k) {
-                    if (thread == 0 && chance.oneIn(3)) {
+                    if (withEnds && thread == 0 && chance.oneIn(3)) {
                         exchange.detachAndWait(subscriber);
                         exchange.attach(subscriber);
                     }
@@ -314,7 +315,11 @@ private Q_SLOTS:
             });
             drain(loop);
             QCOMPARE(wrong.load(), 0);
-            QCOMPARE(handled.load(), delivered + onTheirWay + told);
+            QVERIFY(handled >= delivered + told);
+            if (withEnds)
+                QVERIFY(handled <= delivered + onTheirWay + told);
+            else
+                QCOMPARE(handled.load(), delivered + onTheirWay + told);
             QCOMPARE(failed.load(), told + toldElsewhere);
             QCOMPARE(static_cast<int>(subscriber->dropped()), dropped.load());
         }
