@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <heddle/core/outcome.h>
 #include <heddle/core/waiter.h>
 #include <heddle/trace/object.h>
 
@@ -173,5 +174,19 @@ private:
     static constexpr int MostSpins = 100;
     static constexpr int FewestSpins = 4;
 };
+
+/// What a wait for nothing but the condition tells its caller.
+[[nodiscard]] constexpr Outcome outcomeOf(WaitPoint::Result result) noexcept
+{
+    switch (result) {
+    case WaitPoint::Result::Woken:
+        return Outcome::Done;
+    case WaitPoint::Result::TimedOut:
+        return Outcome::TimedOut;
+    case WaitPoint::Result::Stopped:
+        break;
+    }
+    return Outcome::Stopped;
+}
 
 } // namespace heddle

@@ -224,7 +224,8 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         break;
     }
     case RecordType::TaskStateChanged:
-        writer.taskState(handle, ns, record.flow(), static_cast<TaskState>(record.top()));
+    case RecordType::TaskWaiting:
+        writer.taskState(handle, ns, record.flow(), trace::TaskStateByte::state(record.top()));
         break;
     case RecordType::Lost:
         // A thread that waits writes nothing, so the end of its wait is what was lost first.
@@ -235,6 +236,13 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         break;
     case RecordType::None:
     case RecordType::ThreadStarted:
+    case RecordType::TaskCreated:
+    case RecordType::ItemPut:
+    case RecordType::ItemTaken:
+    case RecordType::ItemDropped:
+    case RecordType::MarkerPut:
+    case RecordType::MarkerTaken:
+    case RecordType::MarkerDropped:
     case RecordType::Argument:
     case RecordType::Value:
         break;

@@ -8,6 +8,10 @@
 
 namespace heddle::trace {
 
+/// Whether a queue's item is something that travels, drawn as a flow from put to take, or only
+/// takes a place in the queue, as a sentinel does.
+enum class Item : std::uint8_t { Travels, Marks };
+
 /// The identity of something threads share or wait for: a queue, an event, a mutex …
 ///
 /// Held by value inside each primitive. The object is known to the trace from its construction,
@@ -31,7 +35,53 @@ public:
             writeCount(writer, value);
     }
 
+    // For a queue's items: one record each, from which the reader derives the queue's depth and
+    // the flow of the item from put to take. They replace count() and Flow. The position is the
+    // item's number in its queue: 0, 1, 2 … in the order of the puts. (Of objects above number
+    // 16,777,215 nothing is written.) Any thread; never block.
+
+    /// Item number \a position comes into the queue. Call it before another thread can take it;
+    /// Ordered where the put follows from another thread's doing, such as a place made free.
+    void itemPut(std::uint64_t position, Stamp stamp = Stamp::Plain,
+                 Item item = Item::Travels) const noexcept
+    {
+        if (ThreadWriter *writer = ThreadWriter::current()) [[unlikely]] {
+            writeItem(writer, item == Item::Travels ? RecordType::ItemPut : RecordType::MarkerPut,
+                      position, stamp);
+        }
+    }
+    /// Item number \a position was taken, to be used by the calling thread. Call it before the
+    /// place that it leaves can be filled. \a item as it was put.
+    void itemTaken(std::uint64_t position, Item item = Item::Travels) const noexcept
+    {
+        if (ThreadWriter *writer = ThreadWriter::current()) [[unlikely]] {
+            writeItem(writer,
+                      item == Item::Travels ? RecordType::ItemTaken : RecordType::MarkerTaken,
+                      position, Stamp::Ordered);
+        }
+    }
+    /// Item number \a position left the queue and reaches nobody. \a item as it was put.
+    void itemDropped(std::uint64_t position, Item item = Item::Travels) const noexcept
+    {
+        if (ThreadWriter *writer = ThreadWriter::current()) [[unlikely]] {
+            writeItem(writer,
+                      item == Item::Travels ? RecordType::ItemDropped : RecordType::MarkerDropped,
+                      position, Stamp::Ordered);
+        }
+    }
+
 private:
+    void writeItem(ThreadWriter *writer, RecordType type, std::uint64_t position,
+                   Stamp stamp) const noexcept
+    {
+        if (m_id > ItemPayload::LastObject) [[unlikely]]
+            return;
+        const std::uint64_t payload = ItemPayload::make(m_id, position);
+        if (stamp == Stamp::Ordered)
+            writer->writeOrdered(type, payload);
+        else
+            writer->write(type, payload);
+    }
     void writeCount(ThreadWriter *writer, std::int64_t value) const noexcept
     {
         if (value == static_cast<std::int32_t>(value)) [[likely]] {

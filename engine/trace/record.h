@@ -26,22 +26,34 @@ enum class RecordType : std::uint8_t {
     FlowBegin = 13,       ///< payload: flow id (56 bits) | FlowKind << 56
     FlowStep = 14,        ///< payload: as FlowBegin
     FlowEnd = 15,         ///< payload: as FlowBegin
-    TaskStateChanged = 16, ///< payload: flow id of the task (56 bits) | TaskState << 56
+    TaskStateChanged = 16, ///< payload: id of the task (56 bits) | state << 56, see TaskStateByte
     Lost = 17,             ///< payload: number of records lost | slices open now << 40
-    Argument = 32,         ///< continuation: head holds key | ArgumentType << 32, payload the value
-    Value = 33,            ///< continuation: head holds a small number (48 bits), payload a value
+    TaskCreated = 18,      ///< payload: id of the task (56 bits) | TaskKind << 56; one Value unit
+                           ///< follows: name | object of the executor or loop << 32
+    TaskWaiting = 19,      ///< a TaskStateChanged to Waiting; one Value unit follows:
+                           ///< object | WaitReason << 32
+    // Items of a queue. Payload: position (40 bits) | object (24 bits) << 40, see ItemPayload.
+    ItemPut = 20,
+    ItemTaken = 21,
+    ItemDropped = 22, ///< taken out without being delivered
+    // The same for an item that carries nothing (a sentinel): it has depth, but no flow.
+    MarkerPut = 23,
+    MarkerTaken = 24,
+    MarkerDropped = 25,
+    Argument = 32, ///< continuation: head holds key | ArgumentType << 32, payload the value
+    Value = 33,    ///< continuation: head holds a small number (48 bits), payload a value
 };
 
 /// What a traced object is. Objects have a name, may have a counter, and are what threads wait for.
 enum class ObjectKind : std::uint8_t {
     Unknown = 0,
-    Queue, ///< counter: items in the queue
-    Event, ///< counter: 1 while set
-    Mutex,
+    Queue,     ///< counter: items in the queue
+    Event,     ///< counter: 1 while set
+    Mutex,     ///< counter: the ThreadIndex of the thread that holds it, 0 while it is free
     Semaphore, ///< counter: free permits
     Barrier,
     Exchange, ///< counter: attached subscribers
-    Executor, ///< counter: tasks submitted and not yet started
+    Executor, ///< counter: tasks that are ready and not running
     Task,
     Coroutine,
     Storage, ///< counter: threads that have a value
@@ -101,6 +113,62 @@ enum class TaskState : std::uint8_t {
     Finished,
     Failed,
     Cancelled,
+};
+
+/// How a task comes into being.
+enum class TaskKind : std::uint8_t {
+    Ready = 0, ///< a task that could run at once
+    Deferred,  ///< a task that becomes ready later: a node of a graph, a timer's
+    Coroutine, ///< has a track of its own; becomes ready later
+};
+
+/// The state in a TaskStateChanged, as one byte.
+///
+/// With Running, the bit says that the task's slice begins in the thread that wrote the record;
+/// with any other state, that the innermost slice of that thread, which is the task's, ends.
+/// Without it, whoever wrote the record tells of the slice by itself, or there is none.
+struct TaskStateByte
+{
+    static constexpr std::uint8_t SliceBit = 0x80;
+
+    [[nodiscard]] static constexpr std::uint8_t make(TaskState state, bool hasSlice)
+    {
+        return static_cast<std::uint8_t>(static_cast<unsigned>(state) | (hasSlice ? SliceBit : 0u));
+    }
+    [[nodiscard]] static constexpr TaskState state(std::uint8_t byte)
+    {
+        return static_cast<TaskState>(byte & (SliceBit - 1u));
+    }
+    [[nodiscard]] static constexpr bool hasSlice(std::uint8_t byte)
+    {
+        return (byte & SliceBit) != 0;
+    }
+};
+
+/// Which item of which queue: the payload of ItemPut and its kin.
+///
+/// The position is the item's number in its queue, so that put and take of one item find each
+/// other without a number that travels along. A very long run may wrap it round: only the
+/// items that are in a queue at the same time need to differ.
+struct ItemPayload
+{
+    static constexpr unsigned ObjectShift = 40;
+    static constexpr std::uint64_t PositionMask = (std::uint64_t{1} << ObjectShift) - 1;
+    /// Objects above this number have no item records.
+    static constexpr std::uint32_t LastObject = (std::uint32_t{1} << (64 - ObjectShift)) - 1;
+
+    [[nodiscard]] static constexpr std::uint64_t make(std::uint32_t object, std::uint64_t position)
+    {
+        return (position & PositionMask) | (std::uint64_t{object} << ObjectShift);
+    }
+    [[nodiscard]] static constexpr std::uint32_t object(std::uint64_t payload)
+    {
+        return static_cast<std::uint32_t>(payload >> ObjectShift);
+    }
+    [[nodiscard]] static constexpr std::uint64_t position(std::uint64_t payload)
+    {
+        return payload & PositionMask;
+    }
 };
 
 /// The type of the value of a slice's argument.
@@ -168,7 +236,7 @@ using ObjectId = std::uint32_t;
 /// Identifies an interned string within a process: 1, 2, 3 …; 0 is the empty string.
 using NameId = std::uint32_t;
 
-/// Identifies a flow within a process (56 bits); 0 means none.
+/// Identifies a flow, or a task, within a process (56 bits); 0 means none.
 using FlowId = std::uint64_t;
 
 } // namespace heddle::trace

@@ -16,7 +16,7 @@
 namespace heddle::trace {
 
 inline constexpr std::uint64_t RecordingMagic = 0x31'43'45'52'44'44'45'48; // "HEDDREC1"
-inline constexpr std::uint32_t RecordingVersion = 1;
+inline constexpr std::uint32_t RecordingVersion = 2;
 inline constexpr std::uint32_t NamesBytes = 4 << 20;
 inline constexpr std::uint32_t CalibrationSlots = 1024;
 

@@ -5,6 +5,7 @@
 
 #include <heddle/trace/slice.h>
 
+#include <algorithm>
 #include <new>
 
 #if defined(__linux__)
@@ -110,6 +111,7 @@ ThreadWriter *ThreadWriter::attach() noexcept
     writer->m_index = file->nextThread.fetch_add(1, std::memory_order_relaxed) + 1;
     writer->m_sequence = 0;
     writer->m_depth = 0;
+    writer->m_tasks.clear();
     writer->m_lost = 0;
     writer->m_lostTotal = 0;
     writer->m_chunk = nullptr;
@@ -117,6 +119,28 @@ ThreadWriter *ThreadWriter::attach() noexcept
     t_current = writer;
     writer->introduce();
     return writer;
+}
+
+bool ThreadWriter::isOuterTask(FlowId task) const noexcept
+{
+    return std::find(m_tasks.begin(), m_tasks.end(), task) != m_tasks.end();
+}
+
+// One that ends before those that began inside it.
+void ThreadWriter::forgetOuterTask(FlowId task) noexcept
+{
+    m_tasks.erase(std::find(m_tasks.begin(), m_tasks.end(), task));
+}
+
+// False when there is no memory; then its slice stays open.
+bool ThreadWriter::makeRoomForTask() noexcept
+{
+    try {
+        m_tasks.reserve(std::max<std::size_t>(2 * m_tasks.capacity(), 32));
+        return true;
+    } catch (const std::bad_alloc &) {
+        return false;
+    }
 }
 
 void ThreadWriter::takeFlowNumbers() noexcept

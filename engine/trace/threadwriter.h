@@ -7,11 +7,16 @@
 
 #include <atomic>
 #include <cstdint>
+#include <vector>
 
 namespace heddle::trace {
 
 struct ChunkHeader;
 struct FileHeader;
+
+/// How a record is stamped. What follows from another thread's doing is Ordered: it never seems to
+/// happen before its cause. Plain costs less.
+enum class Stamp : std::uint8_t { Plain, Ordered };
 
 /// Writes the records of one thread into that thread's chunks of the recording.
 ///
@@ -78,6 +83,41 @@ public:
     /// its way again; hence it is counted after its own record.
     void sliceBegun() noexcept { ++m_depth; }
 
+    /// Records that \a task runs on this thread from now on; its slice opens.
+    void beginTask(FlowId task) noexcept
+    {
+        writeOrdered(RecordType::TaskStateChanged,
+                     Record::tagged(task, TaskStateByte::make(TaskState::Running, true)));
+        sliceBegun();
+        if (m_tasks.size() < m_tasks.capacity() || makeRoomForTask()) [[likely]]
+            m_tasks.push_back(task);
+    }
+    /// Records that \a task goes into \a state, which is not Running. If it ran on this thread,
+    /// its slice closes.
+    void changeTask(FlowId task, TaskState state) noexcept
+    {
+        const bool runsHere = taskRunsHere(task);
+        const std::uint64_t payload = Record::tagged(task, TaskStateByte::make(state, runsHere));
+        if (runsHere) {
+            write(RecordType::TaskStateChanged, payload);
+            taskLeft(task);
+        } else {
+            writeOrdered(RecordType::TaskStateChanged, payload);
+        }
+    }
+    /// Records that \a task waits for \a object. If it ran on this thread, its slice closes.
+    void suspendTask(FlowId task, ObjectId object, WaitReason reason) noexcept
+    {
+        const bool runsHere = taskRunsHere(task);
+        if (writeLong(RecordType::TaskWaiting,
+                      Record::tagged(task, TaskStateByte::make(TaskState::Waiting, runsHere)), 1)) {
+            append(RecordType::Value, 0, Record::pair(object, static_cast<std::uint32_t>(reason)));
+            publishUnits();
+        }
+        if (runsHere)
+            taskLeft(task);
+    }
+
     [[nodiscard]] ThreadIndex index() const noexcept { return m_index; }
 
     /// The number of the recording that this writes to: 1, 2, 3 … within a process.
@@ -131,6 +171,23 @@ private:
     bool claimChunk() noexcept;
     void closeChunk() noexcept;
 
+    [[nodiscard]] bool taskRunsHere(FlowId task) const noexcept
+    {
+        return !m_tasks.empty() && (m_tasks.back() == task || isOuterTask(task));
+    }
+    void taskLeft(FlowId task) noexcept
+    {
+        if (m_tasks.back() == task) [[likely]]
+            m_tasks.pop_back();
+        else
+            forgetOuterTask(task);
+        if (m_depth > 0)
+            --m_depth;
+    }
+    [[nodiscard]] bool isOuterTask(FlowId task) const noexcept;
+    void forgetOuterTask(FlowId task) noexcept;
+    bool makeRoomForTask() noexcept;
+
     void writeAt(std::uint64_t ticks, RecordType type, std::uint64_t payload) noexcept
     {
         m_cursor->head = Record::makeHead(type, ticks - m_firstTick);
@@ -160,6 +217,9 @@ private:
     FileHeader *m_file = nullptr;
     std::uint64_t m_lost = 0; ///< since the last record that was kept
     std::uint64_t m_lostTotal = 0;
+    /// Tasks that run on this thread, the innermost last: they nest where a thread runs one while
+    /// another waits. Allocates only when they nest deeper than ever before.
+    std::vector<FlowId> m_tasks;
 
     static std::atomic<bool> s_recording;
     static std::atomic<std::uint32_t> s_generation;
