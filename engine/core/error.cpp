@@ -18,7 +18,11 @@ Error::Error(QString what, QString where, QString remedy)
 
 // Out of line, so that the type information is in one library and catching works across them.
 Error::~Error() = default;
+Misuse::~Misuse() = default;
 ShutDown::~ShutDown() = default;
 Stopped::~Stopped() = default;
+TimedOut::~TimedOut() = default;
+Broken::~Broken() = default;
+Cancelled::~Cancelled() = default;
 
 } // namespace heddle

@@ -9,7 +9,8 @@
 
 namespace heddle {
 
-/// A failure or misuse that the user must know: what happened, where, and what to do.
+/// A failure or misuse that the user must know: what happened, where, and what to do. The root of
+/// everything that the engine throws; ends that are to be expected are values (Outcome).
 ///
 /// Values, so it can be copied between threads; QFuture hands it to the waiter.
 class HEDDLE_ENGINE_EXPORT Error : public std::exception
@@ -31,7 +32,16 @@ private:
     QByteArray m_text;
 };
 
-/// A blocking call ended because its object was shut down.
+/// The call itself is wrong: a parameter out of its range, an unlock by a thread that holds
+/// nothing.
+class HEDDLE_ENGINE_EXPORT Misuse : public Error
+{
+public:
+    using Error::Error;
+    ~Misuse() override;
+};
+
+/// A call ended because its object was shut down.
 class HEDDLE_ENGINE_EXPORT ShutDown : public Error
 {
 public:
@@ -39,12 +49,37 @@ public:
     ~ShutDown() override;
 };
 
-/// A blocking call ended because its stop token was requested to stop.
+/// A call ended because its stop token was requested to stop.
 class HEDDLE_ENGINE_EXPORT Stopped : public Error
 {
 public:
     using Error::Error;
     ~Stopped() override;
+};
+
+/// A call or a task ended because its time was over.
+class HEDDLE_ENGINE_EXPORT TimedOut : public Error
+{
+public:
+    using Error::Error;
+    ~TimedOut() override;
+};
+
+/// The object cannot do its work any more: a barrier that somebody left, an executor without
+/// workers.
+class HEDDLE_ENGINE_EXPORT Broken : public Error
+{
+public:
+    using Error::Error;
+    ~Broken() override;
+};
+
+/// What was waited for was cancelled, or the coroutine that catches this is.
+class HEDDLE_ENGINE_EXPORT Cancelled : public Error
+{
+public:
+    using Error::Error;
+    ~Cancelled() override;
 };
 
 } // namespace heddle

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/core/waitpoint.h>
 
+#include <heddle/core/asyncwaiter.h>
+#include <heddle/core/blocking.h>
 #include <heddle/core/error.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace heddle {
@@ -10,8 +13,8 @@ namespace heddle {
 WaitPoint::Deadline WaitPoint::deadline(std::chrono::nanoseconds timeout, const char *where)
 {
     if (timeout < std::chrono::nanoseconds::zero()) {
-        throw Error(QStringLiteral("A timeout of %1 ns is negative").arg(timeout.count()),
-                    QString::fromLatin1(where), QStringLiteral("Give zero or more"));
+        throw Misuse(QStringLiteral("A timeout of %1 ns is negative").arg(timeout.count()),
+                     QString::fromLatin1(where), QStringLiteral("Give zero or more"));
     }
     const Clock::time_point now = Clock::now();
     if (timeout > Clock::time_point::max() - now)
@@ -19,53 +22,90 @@ WaitPoint::Deadline WaitPoint::deadline(std::chrono::nanoseconds timeout, const 
     return now + timeout;
 }
 
+Waiter::~Waiter() = default;
+WaitPoint::ThreadWaiter::~ThreadWaiter() = default;
+
 // Runs in the thread that requests the stop. The waiter goes by what this left, not by the token:
 // so it cannot go on before the stopper has left its name.
-struct WaitPoint::Waiter::NoteStop
+struct WaitPoint::ThreadWaiter::NoteStop
 {
-    Waiter *waiter;
+    ThreadWaiter *waiter;
     void operator()() const
     {
-        {
-            const std::lock_guard lock(waiter->sleeping);
-            waiter->isStopped = true;
-            waiter->stopper = trace::currentThread();
-        }
-        waiter->roused.notify_one();
+        waiter->m_stopper = trace::currentThread();
+        // Release: m_stopper; pairs with takeSignal().
+        const quint32 before = waiter->m_word.fetch_or(StopNoted, std::memory_order_acq_rel);
+        if (before & Asleep)
+            futex::wakeOne(&waiter->m_word);
     }
 };
 
-WaitPoint::Waiter::~Waiter() = default;
-
-WaitPoint::Result WaitPoint::Waiter::sleep(Deadline deadline)
+void WaitPoint::ThreadWaiter::rouse(Wakes &wakes)
 {
-    std::unique_lock lock(sleeping);
-    const auto isUp = [this] { return isRoused || isStopped; };
-    bool inTime = true;
-    if (deadline)
-        inTime = roused.wait_until(lock, *deadline, isUp);
-    else
-        roused.wait(lock, isUp);
-    isRoused = false;
-    return isStopped ? Result::Stopped : inTime ? Result::Woken : Result::TimedOut;
+    // The mutex orders everything else; this only ends the sleep.
+    if (m_word.fetch_or(Roused, std::memory_order_acq_rel) & Asleep)
+        wakes.add(m_word);
 }
 
-void WaitPoint::Waiter::rouse()
+// True when a signal came.
+bool WaitPoint::ThreadWaiter::spin(int times) const
 {
-    {
-        const std::lock_guard lock(sleeping);
-        isRoused = true;
+    if (!futex::canSpin())
+        return false;
+    for (int k = 0; k < times; ++k) {
+        if (m_word.load(std::memory_order_relaxed) != 0)
+            return true;
+        futex::pause();
     }
-    roused.notify_one();
+    return false;
+}
+
+WaitPoint::Result WaitPoint::ThreadWaiter::sleep(Deadline deadline, trace::ObjectId object,
+                                                 trace::WaitReason reason)
+{
+    BlockingObserver *observer = BlockingObserver::current();
+    if (observer)
+        observer->aboutToBlock(object, reason);
+    quint32 word = 0;
+    if (m_word.compare_exchange_strong(word, Asleep, std::memory_order_relaxed)) {
+        do {
+            if (!futex::wait(m_word, Asleep, deadline))
+                break;
+        } while (m_word.load(std::memory_order_relaxed) == Asleep);
+    }
+    if (observer)
+        observer->unblocked();
+    return takeSignal();
+}
+
+WaitPoint::Result WaitPoint::ThreadWaiter::takeSignal()
+{
+    // Acquire: pairs with NoteStop. A stop stays noted.
+    const quint32 word = m_word.fetch_and(StopNoted, std::memory_order_acquire);
+    return word & StopNoted ? Result::Stopped : word & Roused ? Result::Woken : Result::TimedOut;
+}
+
+WaitPoint::Result WaitPoint::untilRoused(std::unique_lock<std::mutex> &lock, trace::ObjectId object,
+                                         trace::WaitReason reason, Deadline deadline,
+                                         ThreadWaiter &self)
+{
+    const int spins = m_spins;
+    lock.unlock();
+    const bool spun = self.spin(spins);
+    const Result result = spun ? self.takeSignal() : self.sleep(deadline, object, reason);
+    lock.lock();
+    m_spins = spun ? std::min(m_spins + 8, MostSpins)
+                   : std::max(m_spins - m_spins / 8 - 1, FewestSpins);
+    return result;
 }
 
 WaitPoint::Result WaitPoint::wait(std::unique_lock<std::mutex> &lock, trace::ObjectId object,
                                   trace::WaitReason reason, Deadline deadline,
-                                  const std::stop_token &stop, Waiter &self)
+                                  const std::stop_token &stop, ThreadWaiter &self)
 {
-    std::optional<std::stop_callback<Waiter::NoteStop>> note;
+    std::optional<std::stop_callback<ThreadWaiter::NoteStop>> note;
     if (stop.stop_possible()) {
-        note.emplace(stop, Waiter::NoteStop{&self});
+        note.emplace(stop, ThreadWaiter::NoteStop{&self});
         if (stop.stop_requested())
             return Result::Stopped;
     }
@@ -73,29 +113,30 @@ WaitPoint::Result WaitPoint::wait(std::unique_lock<std::mutex> &lock, trace::Obj
     append(self);
     Result result = Result::Woken;
     while (true) {
-        lock.unlock();
-        result = self.sleep(deadline);
-        lock.lock();
-        if (self.isReady()) {
-            if (!self.isWoken)
+        result = untilRoused(lock, object, reason, deadline, self);
+        if (self.take()) {
+            if (!self.m_woken)
                 takeWakeUpOfAnother(self);
             result = Result::Woken;
             break;
         }
-        if (std::exchange(self.isWoken, false))
-            wake(1, self.waker, false); // another was faster: what is left may do for the next
+        if (takeWoken(self)) {
+            // Another was faster: what is left may do for the next.
+            Wakes wakes;
+            wake(1, self.m_waker, false, wakes);
+        }
         if (result != Result::Woken)
             break;
     }
     remove(self);
     switch (result) {
     case Result::Woken:
-        wait.finish(self.byShutDown ? trace::WaitOutcome::ShutDown : trace::WaitOutcome::Woken,
-                    self.waker);
-        self.flow.end();
+        wait.finish(self.m_byShutDown ? trace::WaitOutcome::ShutDown : trace::WaitOutcome::Woken,
+                    self.m_waker);
+        self.m_flow.end();
         break;
     case Result::Stopped:
-        wait.finish(trace::WaitOutcome::Stopped, self.stopper);
+        wait.finish(trace::WaitOutcome::Stopped, self.m_stopper);
         break;
     case Result::TimedOut:
         wait.finish(trace::WaitOutcome::TimedOut, 0);
@@ -104,21 +145,25 @@ WaitPoint::Result WaitPoint::wait(std::unique_lock<std::mutex> &lock, trace::Obj
     return result;
 }
 
-void WaitPoint::wake(std::ptrdiff_t count, trace::ThreadIndex waker, bool withFlow)
+void WaitPoint::wake(std::ptrdiff_t count, trace::ThreadIndex waker, bool withFlow, Wakes &wakes)
 {
-    for (Waiter *waiter = m_first; waiter && count > 0; waiter = waiter->next) {
+    Waiter *next = nullptr;
+    for (Waiter *waiter = m_first; waiter && count > 0; waiter = next) {
+        next = waiter->m_next;
         if (!waiter->isReady())
             continue;
         const bool byShutDown = waiter->isShutDown();
         // A shut-down takes precedence: it decides how the call ends.
-        if (waiter->isWoken && byShutDown == waiter->byShutDown)
+        if (waiter->m_woken && byShutDown == waiter->m_byShutDown)
             continue;
-        waiter->isWoken = true;
-        waiter->byShutDown = byShutDown;
-        waiter->waker = waker;
-        if (withFlow)
-            waiter->flow = trace::Flow::begin(trace::FlowKind::Wake);
-        waiter->rouse();
+        setWoken(*waiter);
+        waiter->m_byShutDown = byShutDown;
+        waiter->m_waker = waker;
+        if (withFlow && waiter->m_isThread)
+            waiter->m_flow = trace::Flow::begin(trace::FlowKind::Wake);
+        if (!waiter->m_isThread)
+            remove(*waiter);
+        waiter->rouse(wakes);
         --count;
     }
 }
@@ -127,34 +172,81 @@ void WaitPoint::wake(std::ptrdiff_t count, trace::ThreadIndex waker, bool withFl
 // not gone on yet. That one then waits for another wake-up.
 void WaitPoint::takeWakeUpOfAnother(Waiter &self)
 {
-    self.byShutDown = self.isShutDown();
-    self.waker = 0;
-    for (Waiter *other = m_first; other; other = other->next) {
-        if (std::exchange(other->isWoken, false)) {
-            self.waker = other->waker;
+    self.m_byShutDown = self.isShutDown();
+    self.m_waker = 0;
+    for (Waiter *other = m_first; other; other = other->m_next) {
+        if (takeWoken(*other)) {
+            self.m_waker = other->m_waker;
             return;
         }
     }
 }
 
+void WaitPoint::add(AsyncWaiter &waiter, std::function<bool()> ready)
+{
+    Q_ASSERT_X(!waiter.m_listed, "heddle::WaitPoint", "the waiter is registered already");
+    waiter.m_ready = std::move(ready);
+    waiter.m_woken = false;
+    waiter.m_point = this;
+    append(waiter);
+}
+
+void WaitPoint::forget(AsyncWaiter &waiter, Wakes &wakes)
+{
+    if (waiter.m_listed)
+        remove(waiter);
+    else if (std::exchange(waiter.m_woken, false))
+        wake(1, waiter.m_waker, false, wakes);
+}
+
+void WaitPoint::used(AsyncWaiter &waiter)
+{
+    waiter.m_woken = false;
+}
+
+bool WaitPoint::isOf(const AsyncWaiter &waiter) const
+{
+    return waiter.m_point == this;
+}
+
+void WaitPoint::setWoken(Waiter &waiter)
+{
+    if (!std::exchange(waiter.m_woken, true))
+        ++m_wokenCount;
+}
+
+// Whether \a waiter, which is in the line, was woken; it is not any more.
+bool WaitPoint::takeWoken(Waiter &waiter)
+{
+    const bool wasWoken = std::exchange(waiter.m_woken, false);
+    m_wokenCount -= wasWoken;
+    return wasWoken;
+}
+
 void WaitPoint::append(Waiter &waiter)
 {
-    waiter.previous = m_last;
-    (m_last ? m_last->next : m_first) = &waiter;
+    ++m_count;
+    waiter.m_previous = m_last;
+    waiter.m_next = nullptr;
+    waiter.m_listed = true;
+    (m_last ? m_last->m_next : m_first) = &waiter;
     m_last = &waiter;
 }
 
 void WaitPoint::remove(Waiter &waiter)
 {
-    (waiter.previous ? waiter.previous->next : m_first) = waiter.next;
-    (waiter.next ? waiter.next->previous : m_last) = waiter.previous;
+    (waiter.m_previous ? waiter.m_previous->m_next : m_first) = waiter.m_next;
+    (waiter.m_next ? waiter.m_next->m_previous : m_last) = waiter.m_previous;
+    waiter.m_listed = false;
+    --m_count;
+    m_wokenCount -= waiter.m_woken;
 }
 
 int WaitPoint::waiterCount() const
 {
     int count = 0;
-    for (const Waiter *waiter = m_first; waiter; waiter = waiter->next)
-        ++count;
+    for (const Waiter *waiter = m_first; waiter; waiter = waiter->m_next)
+        count += waiter->m_isThread;
     return count;
 }
 

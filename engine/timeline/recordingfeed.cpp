@@ -190,6 +190,10 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
     case RecordType::SliceEnd:
         writer.endSlice(handle, ns);
         break;
+    case RecordType::SliceNext:
+        writer.endSlice(handle, ns);
+        writer.beginSlice(handle, ns, name(record.low()), {});
+        break;
     case RecordType::Instant:
         writer.instant(handle, ns, names.id(record.low()),
                        record.high() ? names.arguments(records, position + 1, record.high())
