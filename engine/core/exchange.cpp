@@ -23,7 +23,7 @@ QString ExchangeBase::name() const
 
 bool ExchangeBase::detach(const std::shared_ptr<SubscriberBase> &subscriber)
 {
-    return subscriber && m_list->remove(subscriber);
+    return subscriber && m_list->remove(subscriber, SubscriberList::Ending::ForLaterSends);
 }
 
 bool ExchangeBase::detachAndWait(const std::shared_ptr<SubscriberBase> &subscriber)
@@ -33,7 +33,12 @@ bool ExchangeBase::detachAndWait(const std::shared_ptr<SubscriberBase> &subscrib
 
 int ExchangeBase::subscriberCount() const
 {
-    return static_cast<int>(m_list->snapshot()->size());
+    return m_list->size();
+}
+
+void ExchangeBase::setErrorHandler(SubscriberList::ErrorHandler handler)
+{
+    m_list->setErrorHandler(std::move(handler));
 }
 
 std::shared_ptr<ExchangeBase>
@@ -52,7 +57,7 @@ ExchangeBase::findOrCreate(const QString &name, std::type_index type,
     if (!entry)
         entry = std::make_shared<Registered>(Registered{type, create()});
     if (entry->type != type) {
-        throw Error(QStringLiteral("An exchange of this name carries messages of another type"),
+        throw Misuse(QStringLiteral("An exchange of this name carries messages of another type"),
                     name, QStringLiteral("Choose another name"));
     }
     return entry->exchange;
@@ -62,15 +67,28 @@ Subscription::Subscription(std::shared_ptr<SubscriberBase> subscriber)
     : m_subscriber(std::move(subscriber))
 {}
 
+namespace {
+void endAtOnce(SubscriberBase *subscriber)
+{
+    try {
+        if (subscriber)
+            subscriber->detachAndWait();
+    } catch (const Misuse &error) {
+        // To return would let go what the handler may use, to wait would be for ever.
+        qFatal("%s", error.what());
+    }
+}
+} // namespace
+
 Subscription::~Subscription()
 {
-    detachAndWait();
+    endAtOnce(m_subscriber.get());
 }
 
 Subscription &Subscription::operator=(Subscription &&other) noexcept
 {
     if (this != &other) {
-        detachAndWait();
+        endAtOnce(m_subscriber.get());
         m_subscriber = std::move(other.m_subscriber);
     }
     return *this;

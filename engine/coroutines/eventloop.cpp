@@ -96,8 +96,8 @@ void EventLoop::takeTurn() noexcept
     step.loop = this;
     const bool wasInTurn = std::exchange(m_isInTurn, true);
     m_inbox.collect(m_ready);
-    if (m_timers.next())
-        m_timers.runDue(Clock::now());
+    if (!m_timers.isEmpty())
+        runTimers(Clock::now());
     m_stepBegin = coarseNow();
     // A step may open a loop of Qt's, which takes turns too: so what is left is counted.
     for (std::size_t left = m_ready.size(); left > 0; --left) {
@@ -108,6 +108,12 @@ void EventLoop::takeTurn() noexcept
     }
     m_isInTurn = wasInTurn;
     step = outer;
+}
+
+void EventLoop::runTimers(Clock::time_point now) noexcept
+{
+    while (TimerHeap::Entry *entry = m_timers.takeDue(now))
+        static_cast<LoopTimer *>(entry)->due();
 }
 
 std::chrono::nanoseconds EventLoop::heldTooLong() noexcept
@@ -166,7 +172,7 @@ void EventLoop::endTasks() noexcept
     while (m_handingIn.load(std::memory_order_acquire) != 0) // pairs with makeReadyFromAnyThread()
         QThread::yieldCurrentThread();
     dropReady();
-    m_timers.runDue(Clock::time_point::max()); // calls that nobody made
+    runTimers(Clock::time_point::max()); // calls that nobody made
     dropReady();
 }
 

@@ -5,7 +5,7 @@
 #include <heddle/coroutines/coroutinetask.h>
 #include <heddle/coroutines/inbox.h>
 #include <heddle/coroutines/loopcall.h>
-#include <heddle/coroutines/timerheap.h>
+#include <heddle/coroutines/looptimer.h>
 #include <heddle/trace/object.h>
 
 #include <QFuture>
@@ -153,13 +153,13 @@ public:
     /// The same from any thread. \a item may have run, and be gone, before this returns.
     void makeReadyFromAnyThread(ReadyItem &item) noexcept;
     /// Own thread.
-    void startTimer(HeapTimer &timer, Clock::time_point due)
+    void startTimer(LoopTimer &timer, Clock::time_point due)
     {
-        m_timers.start(timer, due);
+        m_timers.add(timer, due);
         if (!m_isInTurn)
             turnNeeded();
     }
-    void stopTimer(HeapTimer &timer) noexcept { m_timers.stop(timer); }
+    void stopTimer(LoopTimer &timer) noexcept { m_timers.remove(timer); }
     /// now + \a delay; negative is none, and what does not fit is the end of time.
     [[nodiscard]] static Clock::time_point dueAfter(std::chrono::nanoseconds delay);
     /// Has \a watch told once, and no longer, when its descriptor is ready. Own thread. \throws
@@ -187,7 +187,7 @@ protected:
     [[nodiscard]] bool isInTurn() const { return m_isInTurn; }
     [[nodiscard]] Inbox &inbox() { return m_inbox; }
     /// When the first timer is due, if any runs.
-    [[nodiscard]] std::optional<Clock::time_point> nextDue() const { return m_timers.next(); }
+    [[nodiscard]] std::optional<Clock::time_point> nextDue() const { return m_timers.nextDue(); }
     [[nodiscard]] const std::vector<DescriptorWatch *> &watches() const { return m_watches; }
     /// \a watch is told, and no longer watched.
     void tell(DescriptorWatch &watch);
@@ -218,6 +218,7 @@ private:
     [[noreturn]] void throwWrongThread(const char *call) const;
     /// Lets go of what has arrived, at the loop's end.
     void dropReady() noexcept;
+    void runTimers(Clock::time_point now) noexcept;
     /// How long the loop has been held since this was asked last; 0 unless that is too long.
     [[nodiscard]] std::chrono::nanoseconds heldTooLong() noexcept;
 

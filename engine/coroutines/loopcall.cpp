@@ -50,7 +50,7 @@ void LoopCall::cancel() noexcept
     if (!m_isPending)
         return;
     m_isCancelled = true;
-    if (isRunning()) {
+    if (isArmed()) {
         m_loop.stopTimer(*this);
         drop();
     }

@@ -3,7 +3,7 @@
 
 #include <heddle/coroutines/framepool.h>
 #include <heddle/coroutines/readyqueue.h>
-#include <heddle/coroutines/timerheap.h>
+#include <heddle/coroutines/looptimer.h>
 
 #include <utility>
 
@@ -13,7 +13,7 @@ class EventLoop;
 
 /// A function that a loop is to call. Shared by the loop, until it was called or dropped, and a
 /// ScheduledCall. Threads: the loop's.
-class HEDDLE_ENGINE_EXPORT LoopCall : private ReadyItem, private HeapTimer
+class HEDDLE_ENGINE_EXPORT LoopCall : private ReadyItem, private LoopTimer
 {
 public:
     static void *operator new(std::size_t bytes) { return FramePool::allocate(bytes); }

@@ -8,7 +8,7 @@
 namespace heddle {
 
 /// Awaits an instant. Made by sleep() and sleepUntil().
-class HEDDLE_ENGINE_EXPORT SleepAwaiter final : public Suspension, private HeapTimer
+class HEDDLE_ENGINE_EXPORT SleepAwaiter final : public Suspension, private LoopTimer
 {
 public:
     explicit SleepAwaiter(std::chrono::nanoseconds duration)

@@ -42,7 +42,7 @@ void TimeoutAwaiter::taskEnded(CoroutineTaskState &)
 void TimeoutAwaiter::abandon() noexcept
 {
     m_awaited.remove(*this);
-    if (HeapTimer::isRunning())
+    if (isArmed())
         task()->loop().stopTimer(*this);
 }
 

@@ -7,7 +7,7 @@
 namespace heddle {
 
 /// Awaits a task within a time; what its awaiters have in common.
-class HEDDLE_ENGINE_EXPORT TimeoutAwaiter : public Suspension, private TaskWaiter, private HeapTimer
+class HEDDLE_ENGINE_EXPORT TimeoutAwaiter : public Suspension, private TaskWaiter, private LoopTimer
 {
 public:
     [[nodiscard]] bool await_ready() const;

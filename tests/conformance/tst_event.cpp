@@ -42,7 +42,8 @@ private Q_SLOTS:
         std::atomic<int> woken{0};
         std::vector<std::unique_ptr<Thread>> waiters;
         for (int k = 0; k < 4; ++k)
-            waiters.push_back(std::make_unique<Thread>("waiter", [&] { woken += event.wait(); }));
+            waiters.push_back(std::make_unique<Thread>(
+                    "waiter", [&] { woken += event.wait() == Outcome::Done; }));
         untilWaiting(event, 4);
         event.set();
         waiters.clear();
@@ -53,14 +54,14 @@ private Q_SLOTS:
     {
         for (int round = 0; round < 50; ++round) {
             Event event("e");
-            bool result = false;
+            Outcome result = Outcome::TimedOut;
             Thread waiter("waiter", [&] { result = event.waitFor(10s); });
             // Only a waiter that blocks counts; before that, the flag is simply clear again.
             untilWaiting(event, 1);
             event.set();
             event.clear();
             waiter.joinAndRethrow();
-            QVERIFY(result);
+            QVERIFY(result == Outcome::Done);
         }
     }
 
@@ -68,12 +69,12 @@ private Q_SLOTS:
     {
         Event event("e");
         std::stop_source stop;
-        bool result = true;
+        Outcome result = Outcome::Done;
         Thread waiter("waiter", [&] { result = event.wait(stop.get_token()); });
         untilWaiting(event, 1);
         stop.request_stop();
         waiter.joinAndRethrow();
-        QVERIFY(!result);
+        QVERIFY(result == Outcome::Stopped);
         QVERIFY_THROWS_EXCEPTION(Error, static_cast<void>(event.waitFor(-1ns)));
     }
 };

@@ -163,7 +163,7 @@ private Q_SLOTS:
                 for (int round = 0; round < 2000; ++round) {
                     const qsizetype count = 1 + random.bounded(permits);
                     std::stop_source stop;
-                    bool got = false;
+                    Outcome got = Outcome::TimedOut;
                     switch (random.bounded(3)) {
                     case 0:
                         got = semaphore.acquireFor(std::chrono::microseconds(random.bounded(50)),
