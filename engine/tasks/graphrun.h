@@ -42,7 +42,8 @@ struct GraphFailure
 /// ended, its text the last one's name. Cancelling the future stops the run too, with the next node
 /// that starts or ends.
 ///
-/// Threads: any. Trace: an event that is set when the run has ended.
+/// Threads: any. Trace: an executor with the graph's name, on which each node is a task with the
+/// node's name; who makes a node ready is its waker. An event is set when the run has ended.
 class HEDDLE_ENGINE_EXPORT GraphRun
 {
 public:
