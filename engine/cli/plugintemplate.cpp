@@ -60,7 +60,7 @@ public:
         qint64 sum = 0;
         std::optional<qint64> item;
         while (numbers.getFor(item, std::chrono::hours(1), context.stopToken())
-               == heddle::QueueStatus::Done) {
+               == heddle::Outcome::Done) {
             HEDDLE_SLICE("consume");
             sum += *item;
         }

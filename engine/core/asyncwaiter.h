@@ -7,6 +7,8 @@
 
 namespace heddle {
 
+class WaitPoint;
+
 /// What a coroutine leaves at a primitive instead of blocking a thread.
 ///
 /// It is registered with one of the primitive's notifyWhen…() functions, is told once when the
@@ -34,7 +36,8 @@ private:
     bool isShutDown() const final { return false; }
     void rouse(Wakes &wakes) final;
 
-    std::function<bool()> m_ready; ///< what it waits for; set by the primitive
+    std::function<bool()> m_ready;      ///< what it waits for; set by the primitive
+    const WaitPoint *m_point = nullptr; ///< where it was registered last
 };
 
 } // namespace heddle

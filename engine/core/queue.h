@@ -2,33 +2,30 @@
 #pragma once
 
 #include <heddle/core/error.h>
-#include <heddle/core/queueorder.h>
-#include <heddle/core/waitpoint.h>
-#include <heddle/trace/flow.h>
+#include <heddle/core/lockedqueuestore.h>
+#include <heddle/core/outcome.h>
+#include <heddle/core/queueattempt.h>
+#include <heddle/core/queuerings.h>
+#include <heddle/core/queuewaiting.h>
 #include <heddle/trace/object.h>
 
 #include <QtGlobal>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <exception>
-#include <mutex>
+#include <limits>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace heddle {
-
-/// How an attempt to put or get ended.
-enum class QueueStatus {
-    Done,
-    Full,     ///< no room, or none within the timeout; the item is as it was
-    Empty,    ///< no item, or none within the timeout
-    ShutDown, ///< the queue was shut down (and, for a get, is drained)
-    Stopped,  ///< the stop token ended the wait
-};
 
 /// How a queue is shut down.
 enum class QueueShutDown {
@@ -36,47 +33,45 @@ enum class QueueShutDown {
     Immediate, ///< the queue is emptied; unfinished items fall by the number removed
 };
 
-/// Whether an item is something that travels: drawn as a flow from put to get.
-///
-/// Specialise it for items of which some carry nothing, such as a sentinel.
-template <typename T>
-struct QueueItemTraits
+/// How far a call for several items came. True when it did what its name says.
+struct QueueBatch
 {
-    static bool hasFlow(const T &) { return true; }
-};
-template <typename T>
-struct QueueItemTraits<std::optional<T>>
-{
-    static bool hasFlow(const std::optional<T> &item) { return item.has_value(); }
+    qsizetype count = 0; ///< items put, or taken; they stay so however the call ended
+    Outcome outcome = Outcome::Done;
+
+    [[nodiscard]] explicit operator bool() const { return static_cast<bool>(outcome); }
 };
 
-/// A queue between threads, with back-pressure and completion; \a Order decides which item leaves
-/// next (queueorder.h). Used as Queue, LifoQueue and PriorityQueue.
+/// A queue between threads, with back-pressure and completion; its \a Store decides which item
+/// leaves next. Used as Queue, LifoQueue and PriorityQueue.
 ///
 /// Behaves as Python's queue module (docs.python.org, 3.13): a bounded put() waits for room, every
 /// item put counts as unfinished until taskDone(), join() waits until none is left, shutDown()
 /// ends producers at once and consumers when it is drained. docs/semantics.md lists the
 /// differences.
 ///
-/// Trace: an object of kind queue, a counter of its depth, a wait for every blocked call with the
-/// thread that ended it, and a flow per item from put() to get().
+/// Trace: an object of kind queue, one record for each put and each take, from which come its depth
+/// and a flow per item, and a wait for every call that sleeps, with the thread that ended it.
 ///
-/// Threads: any thread. Cost: that of the order, under one mutex; a thread is woken only when one
+/// Threads: any. Cost: that of the store. A call that must wait spins for some microseconds, with
+/// growing pauses so that items (or room) gather; then it sleeps. A thread is woken only when one
 /// waits. Destroying a queue on which a thread is blocked is a programming error, asserted in
 /// checked builds.
-template <std::movable T, template <typename> class Order>
+template <std::movable T, typename Store>
 class OrderedQueue
 {
 public:
     /// \a capacity in items; 0 or less means unbounded. The \a name is what the timeline shows.
+    /// \throws std::bad_alloc.
     explicit OrderedQueue(std::string_view name, qsizetype capacity = 0)
-        : m_object(trace::ObjectKind::Queue, name, capacity > 0 ? capacity : 0)
-        , m_capacity(capacity > 0 ? capacity : 0)
+        : m_object(trace::ObjectKind::Queue, name, std::max(capacity, qsizetype{0}))
+        , m_capacity(std::max(capacity, qsizetype{0}))
+        , m_store(m_capacity)
     {}
     ~OrderedQueue()
     {
-        Q_ASSERT_X(waiterCount() == 0, "heddle::Queue",
-                   "destroyed while a thread is blocked on it");
+        Q_ASSERT_X(!m_waiting.hasWaiters(), "heddle::Queue",
+                   "destroyed while somebody waits for it");
     }
     OrderedQueue(const OrderedQueue &) = delete;
     OrderedQueue &operator=(const OrderedQueue &) = delete;
@@ -87,15 +82,31 @@ public:
     {
         throwUnlessDone(putUntil(item, WaitPoint::Forever, stop), "put");
     }
-    /// Adds \a item within \a timeout; otherwise leaves it as it was. Any thread; blocks at most
-    /// that long. \throws Error when \a timeout is negative.
-    [[nodiscard]] QueueStatus putFor(T &item, std::chrono::nanoseconds timeout,
-                                     std::stop_token stop = {})
+    /// Adds \a item within \a timeout; otherwise (Full, ShutDown, Stopped) leaves it as it was. Any
+    /// thread; blocks at most that long. \throws Misuse when \a timeout is negative.
+    [[nodiscard]] Outcome putFor(T &item, std::chrono::nanoseconds timeout,
+                                 std::stop_token stop = {})
     {
         return putUntil(item, WaitPoint::deadline(timeout, "Queue::putFor"), stop);
     }
-    /// Adds \a item if there is room. Any thread; never blocks.
-    [[nodiscard]] QueueStatus tryPut(T &item) { return putUntil(item, WaitPoint::Never, {}); }
+    /// Adds \a item if there is room (else Full or ShutDown). Any thread; never blocks.
+    [[nodiscard]] Outcome tryPut(T &item) { return putUntil(item, WaitPoint::Never, {}); }
+
+    /// Adds all \a items, in their order, waiting for room; those of other threads may come
+    /// between. What was put when the call ends otherwise (ShutDown, Stopped) stays in the queue:
+    /// the first `count` ones, which are moved from. Cheaper than one by one: one claim and one
+    /// look for waiters for as many as there is room for. Any thread; blocks.
+    QueueBatch putAll(std::span<T> items, std::stop_token stop = {})
+    {
+        return putAllUntil(items, WaitPoint::Forever, stop);
+    }
+    /// The same within \a timeout; Full when there was not room for all. Any thread; blocks at most
+    /// that long. \throws Misuse when \a timeout is negative.
+    QueueBatch putAllFor(std::span<T> items, std::chrono::nanoseconds timeout,
+                         std::stop_token stop = {})
+    {
+        return putAllUntil(items, WaitPoint::deadline(timeout, "Queue::putAllFor"), stop);
+    }
 
     // Of all these: if the move of an item throws, the item stays in the queue.
 
@@ -103,36 +114,53 @@ public:
     /// \throws ShutDown when the queue is shut down and drained; Stopped.
     [[nodiscard]] T get(std::stop_token stop = {})
     {
-        std::unique_lock lock(m_mutex);
-        throwUnlessDone(untilThereIsAnItem(lock, WaitPoint::Forever, stop), "get");
-        return takeNext([](T &&item) -> T { return std::move(item); });
+        Claim claim;
+        throwUnlessDone(claimUntil(claim, 1, WaitPoint::Forever, stop), "get");
+        return take(claim, [](T &&item) -> T { return std::move(item); });
     }
-    /// Takes the next item within \a timeout into \a item. Any thread; blocks at most that long.
-    /// \throws Error when \a timeout is negative.
-    [[nodiscard]] QueueStatus getFor(std::optional<T> &item, std::chrono::nanoseconds timeout,
-                                     std::stop_token stop = {})
+    /// Takes the next item within \a timeout into \a item; otherwise Empty, ShutDown or Stopped.
+    /// Any thread; blocks at most that long. \throws Misuse when \a timeout is negative.
+    [[nodiscard]] Outcome getFor(std::optional<T> &item, std::chrono::nanoseconds timeout,
+                                 std::stop_token stop = {})
     {
         return getUntil(item, WaitPoint::deadline(timeout, "Queue::getFor"), stop);
     }
-    /// Takes the next item if there is one. Any thread; never blocks.
-    [[nodiscard]] QueueStatus tryGet(std::optional<T> &item)
+    /// Takes the next item if there is one (else Empty or ShutDown). Any thread; never blocks. An
+    /// item whose put is under way in another thread may not be there yet, nor one behind it.
+    [[nodiscard]] Outcome tryGet(std::optional<T> &item)
     {
         return getUntil(item, WaitPoint::Never, {});
     }
 
+    /// Appends to \a items what is in the queue, at most \a most items, waiting for the first of
+    /// them only. Cheaper than one by one: one claim and one look for waiters for many. Any thread;
+    /// blocks. \throws Misuse when \a most is less than 1.
+    QueueBatch getUpTo(std::vector<T> &items, qsizetype most, std::stop_token stop = {})
+    {
+        return getUpToUntil(items, most, WaitPoint::Forever, stop);
+    }
+    /// The same within \a timeout; 0 takes what is there. Any thread; blocks at most that long.
+    /// \throws Misuse when \a most is less than 1 or \a timeout negative.
+    QueueBatch getUpToFor(std::vector<T> &items, qsizetype most, std::chrono::nanoseconds timeout,
+                          std::stop_token stop = {})
+    {
+        return getUpToUntil(items, most, WaitPoint::deadline(timeout, "Queue::getUpToFor"), stop);
+    }
+
     /// Says that one item that was taken is finished. Any thread; never blocks.
-    /// \throws Error when there were fewer puts.
+    /// \throws Misuse when there were fewer puts.
     void taskDone()
     {
-        std::unique_lock lock(m_mutex);
-        if (m_unfinished == 0) {
-            throw Error(QStringLiteral("taskDone() was called more often than items were put"),
-                        name(), QStringLiteral("Call it once for each item taken"));
-        }
-        --m_unfinished;
-        ++m_done;
-        if (m_unfinished == 0)
-            m_finished.wakeAll();
+        quint64 done = m_done.load(std::memory_order_relaxed);
+        do {
+            if (done >= m_store.puts()) {
+                throw Misuse(QStringLiteral("taskDone() was called more often than items were put"),
+                             name(), QStringLiteral("Call it once for each item taken"));
+            }
+            // Release: what was done with the item; pairs with unfinished(), for the joiners.
+        } while (!m_done.compare_exchange_weak(done, done + 1, std::memory_order_acq_rel,
+                                               std::memory_order_relaxed));
+        finished();
     }
     /// Waits until every item that was put is finished. Any thread; blocks.
     /// \throws Stopped when \a stop was requested.
@@ -140,214 +168,254 @@ public:
     {
         throwUnlessDone(joinUntil(WaitPoint::Forever, stop), "join");
     }
-    /// Waits for that within \a timeout; false if items are left. Any thread; blocks at most so
-    /// long.
-    [[nodiscard]] bool joinFor(std::chrono::nanoseconds timeout, std::stop_token stop = {})
+    /// Waits for that within \a timeout; TimedOut if items are left. Any thread; blocks at most so
+    /// long. \throws Misuse when \a timeout is negative.
+    [[nodiscard]] Outcome joinFor(std::chrono::nanoseconds timeout, std::stop_token stop = {})
     {
-        return joinUntil(WaitPoint::deadline(timeout, "Queue::joinFor"), stop) == QueueStatus::Done;
+        return joinUntil(WaitPoint::deadline(timeout, "Queue::joinFor"), stop);
     }
 
     /// Ends the queue: later and blocked puts report ShutDown, gets drain what is left first.
     /// Immediate empties it and wakes joiners if nothing is left unfinished. Harmless when
-    /// repeated; Immediate may follow Drain. Any thread; never blocks.
+    /// repeated; Immediate may follow Drain. Any thread; never blocks, but Immediate waits for puts
+    /// that are under way.
     void shutDown(QueueShutDown mode = QueueShutDown::Drain)
     {
-        Order<T> removed; // destroyed outside the lock
-        std::unique_lock lock(m_mutex);
-        m_shutDown = true;
-        if (mode == QueueShutDown::Immediate) {
-            // Some may have been reported as finished before they were taken.
-            m_unfinished -= std::min(m_unfinished, m_entries.size());
-            std::swap(m_entries, removed);
-            m_object.count(0);
-        }
-        m_notFull.wakeAll();
-        m_notEmpty.wakeAll();
-        if (m_unfinished == 0)
-            m_finished.wakeAll();
+        m_store.close();
+        if (mode == QueueShutDown::Immediate)
+            drop();
+        m_waiting.wakeAll(m_store);
+        finished();
     }
+
+    /// For coroutines: registers \a waiter to be told when there is an item, or none will come.
+    /// False, and nothing is registered, if that is so already. Told, it calls tryGet(): another
+    /// may have been faster. Any thread; never blocks.
+    [[nodiscard]] bool notifyWhenItem(AsyncWaiter &waiter)
+    {
+        return m_waiting.add(waiter, QueueWaiting::Side::Items, m_store);
+    }
+    /// The same for room, and tryPut().
+    [[nodiscard]] bool notifyWhenRoom(AsyncWaiter &waiter)
+    {
+        return m_waiting.add(waiter, QueueWaiting::Side::Room, m_store);
+    }
+    /// Unregisters \a waiter. If it was told and made no use of it, the next is told. Any thread;
+    /// never blocks.
+    void forget(AsyncWaiter &waiter) { m_waiting.forget(waiter); }
 
     // Snapshots, not promises. Any thread; never block.
     [[nodiscard]] qsizetype size() const
     {
-        return locked([this] { return depth(); });
+        const quint64 taken = m_store.takes(); // first: it never is more than the puts
+        const auto size = static_cast<qsizetype>(m_store.puts() - taken);
+        return m_capacity > 0 ? std::min(size, m_capacity) : size;
     }
     [[nodiscard]] bool isEmpty() const { return size() == 0; }
-    [[nodiscard]] bool isFull() const { return m_capacity > 0 && size() >= m_capacity; }
-    [[nodiscard]] bool isShutDown() const
-    {
-        return locked([this] { return m_shutDown; });
-    }
+    [[nodiscard]] bool isFull() const { return m_capacity > 0 && size() == m_capacity; }
+    [[nodiscard]] bool isShutDown() const { return m_store.isClosed(); }
     /// Items put and not reported by taskDone().
     [[nodiscard]] qsizetype unfinished() const
     {
-        return locked([this] { return m_unfinished; });
+        // First, as it never is more than the puts: so a result of 0 was true at one instant.
+        const quint64 done = m_done.load(std::memory_order_acquire);
+        return static_cast<qsizetype>(m_store.puts() - done);
     }
     /// Items taken whose taskDone() is missing: what a join() that never ends waits for.
     [[nodiscard]] qsizetype takenUnfinished() const
     {
-        return locked([this] { return std::max(m_taken - m_done, qsizetype{0}); });
+        const quint64 done = m_done.load(std::memory_order_acquire);
+        return std::max(static_cast<qsizetype>(m_store.takes() - done), qsizetype{0});
     }
     /// Threads blocked in a put, a get or a join.
-    [[nodiscard]] int waiterCount() const
-    {
-        return locked([this] {
-            return m_notFull.waiterCount() + m_notEmpty.waiterCount() + m_finished.waiterCount();
-        });
-    }
+    [[nodiscard]] int waiterCount() const { return m_waiting.threadCount(); }
     /// 0 means unbounded.
     [[nodiscard]] qsizetype capacity() const { return m_capacity; }
     [[nodiscard]] QString name() const { return QString::fromUtf8(m_object.name().text()); }
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    using Entry = QueueEntry<T>;
+    using Claim = typename Store::Claim;
+    using Side = QueueWaiting::Side;
 
-    qsizetype depth() const { return m_entries.size(); }
-    template <typename Read>
-    auto locked(Read read) const
+    void throwUnlessDone(Outcome outcome, const char *call) const
     {
-        const std::lock_guard lock(m_mutex);
-        return read();
-    }
-    void throwUnlessDone(QueueStatus status, const char *call) const
-    {
+        if (outcome) [[likely]]
+            return;
         const QString where = name() + QStringLiteral(", Queue::") + QLatin1String(call)
                               + QStringLiteral("()");
-        if (status == QueueStatus::ShutDown)
+        if (outcome == Outcome::ShutDown)
             throw ShutDown(QStringLiteral("The queue was shut down"), where);
-        if (status == QueueStatus::Stopped)
-            throw Stopped(QStringLiteral("A stop was requested"), where);
+        throw Stopped(QStringLiteral("A stop was requested"), where);
     }
 
-    QueueStatus putUntil(T &item, WaitPoint::Deadline deadline, const std::stop_token &stop)
+    Outcome putUntil(T &item, WaitPoint::Deadline deadline, const std::stop_token &stop)
     {
-        std::unique_lock lock(m_mutex);
-        const auto ready = [this] { return m_shutDown || m_capacity == 0 || depth() < m_capacity; };
-        if (!ready()) {
-            const WaitPoint::Result result = m_notFull.wait(
-                    lock, m_object.id(), trace::WaitReason::QueueFull, deadline, stop, ready,
-                    [this] { return m_shutDown; });
-            if (result == WaitPoint::Result::TimedOut)
-                return QueueStatus::Full;
-            if (result == WaitPoint::Result::Stopped)
-                return QueueStatus::Stopped;
-        }
-        if (m_shutDown)
-            return QueueStatus::ShutDown;
-        const bool hasFlow = QueueItemTraits<T>::hasFlow(item);
-        Entry &entry = add(item); // before anything else: it may throw
-        if (hasFlow)
-            entry.flow = trace::Flow::begin(trace::FlowKind::QueueItem);
-        ++m_unfinished;
-        m_object.count(depth());
-        m_notEmpty.wakeOne();
-        return QueueStatus::Done;
+        qsizetype count = 0;
+        return putSome({&item, 1}, count, deadline, stop);
     }
-
-    Entry &add(T &item)
+    // Puts the first of \a items, as many as there is room for, after waiting for any.
+    Outcome putSome(std::span<T> items, qsizetype &count, WaitPoint::Deadline deadline,
+                    const std::stop_token &stop)
     {
+        const auto attempt = [&] { return m_store.put(items, count, m_object); };
+        Outcome outcome = Outcome::Done;
         try {
-            return m_entries.add(std::move(item));
+            if (attempt() != QueueAttempt::Done) [[unlikely]] {
+                outcome = m_waiting.until(Side::Room, m_store, m_object.id(), deadline, stop,
+                                          attempt);
+            }
         } catch (...) {
-            m_notFull.wakeOne(); // the room is left to another
+            m_waiting.changed(Side::Items, m_store); // some may have been put
             throw;
         }
+        if (outcome) [[likely]]
+            m_waiting.changed(Side::Items, m_store);
+        return outcome;
     }
-
-    QueueStatus getUntil(std::optional<T> &item, WaitPoint::Deadline deadline,
-                         const std::stop_token &stop)
+    QueueBatch putAllUntil(std::span<T> items, WaitPoint::Deadline deadline,
+                           const std::stop_token &stop)
     {
-        std::unique_lock lock(m_mutex);
-        const QueueStatus status = untilThereIsAnItem(lock, deadline, stop);
-        if (status == QueueStatus::Done)
-            takeNext([&item](T &&next) { item.emplace(std::move(next)); });
-        return status;
-    }
-
-    QueueStatus untilThereIsAnItem(std::unique_lock<std::mutex> &lock, WaitPoint::Deadline deadline,
-                                   const std::stop_token &stop)
-    {
-        const auto ready = [this] { return m_shutDown || !m_entries.isEmpty(); };
-        if (!ready()) {
-            const WaitPoint::Result result = m_notEmpty.wait(
-                    lock, m_object.id(), trace::WaitReason::QueueEmpty, deadline, stop, ready,
-                    [this] { return m_entries.isEmpty(); });
-            if (result == WaitPoint::Result::TimedOut)
-                return QueueStatus::Empty;
-            if (result == WaitPoint::Result::Stopped)
-                return QueueStatus::Stopped;
+        QueueBatch batch;
+        while (batch && !items.empty()) {
+            qsizetype count = 0;
+            batch.outcome = putSome(items, count, deadline, stop);
+            batch.count += count;
+            items = items.subspan(static_cast<std::size_t>(count));
         }
-        return m_entries.isEmpty() ? QueueStatus::ShutDown : QueueStatus::Done;
+        return batch;
     }
 
-    // Removes the next item after its one move, which \a move makes and which may throw.
-    template <typename Move>
-    auto takeNext(Move move)
+    Outcome claimUntil(Claim &claim, qsizetype most, WaitPoint::Deadline deadline,
+                       const std::stop_token &stop)
     {
-        struct Removal
+        const auto attempt = [&] { return m_store.claim(claim, most); };
+        if (attempt() == QueueAttempt::Done) [[likely]]
+            return Outcome::Done;
+        return m_waiting.until(Side::Items, m_store, m_object.id(), deadline, stop, attempt);
+    }
+    // When a claim is used up there is room, or, if a move has thrown, an item that is left.
+    struct ClaimEnd
+    {
+        OrderedQueue *queue;
+        Claim *claim;
+        int exceptionsBefore = CanFail ? std::uncaught_exceptions() : 0;
+        ~ClaimEnd()
         {
-            OrderedQueue *queue;
-            int exceptionsBefore = std::uncaught_exceptions();
-            ~Removal()
-            {
-                if (std::uncaught_exceptions() > exceptionsBefore)
-                    queue->m_notEmpty.wakeOne(); // the item is left to another
-                else
-                    queue->removeNext();
+            if (CanFail && std::uncaught_exceptions() > exceptionsBefore) {
+                *claim = Claim(); // lets go of the store
+                queue->m_waiting.changed(Side::Items, queue->m_store);
             }
-        } const removal{this};
-        return move(std::move(m_entries.next().item));
+            queue->m_waiting.changed(Side::Room, queue->m_store);
+        }
+    };
+    template <typename Move>
+    auto take(Claim &claim, Move move)
+    {
+        const ClaimEnd end{this, &claim};
+        return claim.takeNext(m_object, move);
+    }
+    Outcome getUntil(std::optional<T> &item, WaitPoint::Deadline deadline,
+                     const std::stop_token &stop)
+    {
+        Claim claim;
+        const Outcome outcome = claimUntil(claim, 1, deadline, stop);
+        if (outcome)
+            take(claim, [&item](T &&next) { item.emplace(std::move(next)); });
+        return outcome;
     }
 
-    void removeNext()
+    QueueBatch getUpToUntil(std::vector<T> &items, qsizetype most, WaitPoint::Deadline deadline,
+                            const std::stop_token &stop)
     {
-        const trace::Flow flow = m_entries.next().flow;
-        m_entries.removeNext();
-        ++m_taken;
-        m_object.count(depth());
-        m_notFull.wakeOne();
-        flow.end();
+        if (most < 1) {
+            throw Misuse(QStringLiteral("A batch of %1 items cannot be taken").arg(most), name(),
+                         QStringLiteral("Ask for at least 1"));
+        }
+        QueueBatch batch;
+        while (batch.count < most) {
+            const qsizetype step = std::min(most - batch.count, MostAtOnce);
+            makeRoomFor(step, items); // before there is a claim: it may throw
+            Claim claim;
+            const Outcome outcome = claimUntil(claim, step, deadline, stop);
+            if (!outcome) {
+                if (batch.count == 0)
+                    batch.outcome = outcome;
+                break;
+            }
+            batch.count += takeAll(claim, items);
+            deadline = WaitPoint::Never;
+        }
+        return batch;
+    }
+    static void makeRoomFor(qsizetype count, std::vector<T> &items)
+    {
+        const std::size_t needed = items.size() + static_cast<std::size_t>(count);
+        if (needed > items.capacity())
+            items.reserve(std::max(needed, 2 * items.capacity()));
+    }
+    qsizetype takeAll(Claim &claim, std::vector<T> &items)
+    {
+        const ClaimEnd end{this, &claim};
+        const qsizetype count = claim.count();
+        for (qsizetype k = 0; k < count; ++k)
+            claim.takeNext(m_object, [&](T &&item) { items.push_back(std::move(item)); });
+        return count;
     }
 
-    QueueStatus joinUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
+    void drop()
     {
-        std::unique_lock lock(m_mutex);
-        const auto ready = [this] { return m_unfinished == 0; };
-        if (ready())
-            return QueueStatus::Done;
-        const WaitPoint::Result result = m_finished.wait(lock, m_object.id(),
-                                                         trace::WaitReason::QueueJoin, deadline,
-                                                         stop, ready, [] { return false; });
-        return result == WaitPoint::Result::Woken     ? QueueStatus::Done
-               : result == WaitPoint::Result::Stopped ? QueueStatus::Stopped
-                                                      : QueueStatus::Full;
+        quint64 removed = 0;
+        Claim claim;
+        while (claimUntil(claim, std::numeric_limits<qsizetype>::max(), WaitPoint::Forever, {})) {
+            removed += static_cast<quint64>(claim.count());
+            claim.drop(m_object);
+        }
+        // Some may have been reported as finished before they were taken.
+        quint64 done = m_done.load(std::memory_order_relaxed);
+        while (!m_done.compare_exchange_weak(done, std::min(done + removed, m_store.puts()),
+                                             std::memory_order_acq_rel,
+                                             std::memory_order_relaxed)) {
+        }
     }
+
+    void finished()
+    {
+        m_waiting.finished([this] { return unfinished() == 0; });
+    }
+    Outcome joinUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
+    {
+        const auto isFinished = [this] { return unfinished() == 0; };
+        if (isFinished())
+            return Outcome::Done;
+        return m_waiting.untilFinished(isFinished, m_object.id(), deadline, stop);
+    }
+
+    static constexpr bool CanFail = !std::is_nothrow_move_constructible_v<T>;
+    static constexpr qsizetype MostAtOnce = 256;
 
     trace::Object m_object;
     const qsizetype m_capacity;
-    mutable std::mutex m_mutex;
-    Order<T> m_entries;
-    qsizetype m_unfinished = 0;
-    qsizetype m_taken = 0;
-    qsizetype m_done = 0;
-    bool m_shutDown = false;
-    WaitPoint m_notFull;
-    WaitPoint m_notEmpty;
-    WaitPoint m_finished;
+    Store m_store;
+    QueueWaiting m_waiting;
+    std::atomic<quint64> m_done{0}; ///< items reported by taskDone() or dropped
 };
 
-/// First in, first out, for puts ordered by happens-before. O(1).
+/// First in, first out, for puts ordered by happens-before. O(1), lock-free as long as nobody has
+/// to wait (queuering.h tells the algorithm); under a mutex for items whose move may throw.
 template <std::movable T>
-using Queue = OrderedQueue<T, OldestFirst>;
+using Queue =
+        OrderedQueue<T, std::conditional_t<std::is_nothrow_move_constructible_v<
+                                                   T> && std::is_nothrow_destructible_v<T>,
+                                           QueueRings<T>, LockedQueueStore<T, OldestFirst<T>>>>;
 
-/// Last in, first out. O(1).
+/// Last in, first out. O(1), under a mutex.
 template <std::movable T>
-using LifoQueue = OrderedQueue<T, NewestFirst>;
+using LifoQueue = OrderedQueue<T, LockedQueueStore<T, NewestFirst<T>>>;
 
 /// The smallest item (operator<) leaves first; equal ones in the order in which they were put.
-/// O(log n). Python leaves the order of equal items to the comparison of the tuple.
+/// O(log n), under a mutex. Python leaves the order of equal items to the comparison of the tuple.
 template <std::movable T>
-using PriorityQueue = OrderedQueue<T, SmallestFirst>;
+using PriorityQueue = OrderedQueue<T, LockedQueueStore<T, SmallestFirst<T>>>;
 
 } // namespace heddle

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <heddle/trace/flow.h>
-
 #include <QtGlobal>
 
 #include <deque>
@@ -12,16 +10,16 @@
 
 namespace heddle {
 
-/// An item in a queue, and the flow that shows its way through it.
+/// An item in a queue, and its number in the order of the puts.
 template <typename T>
 struct QueueEntry
 {
     T item;
-    trace::Flow flow = {};
+    quint64 number = 0;
 };
 
-// The orders of OrderedQueue. An order keeps entries and tells which leaves next. If the move of an
-// item throws, it is as it was before. Threads: under the mutex of its queue.
+// The orders of LockedQueueStore. An order keeps entries and tells which leaves next. If the move
+// of an item throws, it is as it was before. Threads: under the mutex of its store.
 
 /// First in, first out.
 template <typename T>

@@ -120,7 +120,7 @@ WaitPoint::Result WaitPoint::wait(std::unique_lock<std::mutex> &lock, trace::Obj
             result = Result::Woken;
             break;
         }
-        if (std::exchange(self.m_woken, false)) {
+        if (takeWoken(self)) {
             // Another was faster: what is left may do for the next.
             Wakes wakes;
             wake(1, self.m_waker, false, wakes);
@@ -156,7 +156,7 @@ void WaitPoint::wake(std::ptrdiff_t count, trace::ThreadIndex waker, bool withFl
         // A shut-down takes precedence: it decides how the call ends.
         if (waiter->m_woken && byShutDown == waiter->m_byShutDown)
             continue;
-        waiter->m_woken = true;
+        setWoken(*waiter);
         waiter->m_byShutDown = byShutDown;
         waiter->m_waker = waker;
         if (withFlow && waiter->m_isThread)
@@ -175,7 +175,7 @@ void WaitPoint::takeWakeUpOfAnother(Waiter &self)
     self.m_byShutDown = self.isShutDown();
     self.m_waker = 0;
     for (Waiter *other = m_first; other; other = other->m_next) {
-        if (std::exchange(other->m_woken, false)) {
+        if (takeWoken(*other)) {
             self.m_waker = other->m_waker;
             return;
         }
@@ -187,6 +187,7 @@ void WaitPoint::add(AsyncWaiter &waiter, std::function<bool()> ready)
     Q_ASSERT_X(!waiter.m_listed, "heddle::WaitPoint", "the waiter is registered already");
     waiter.m_ready = std::move(ready);
     waiter.m_woken = false;
+    waiter.m_point = this;
     append(waiter);
 }
 
@@ -203,8 +204,28 @@ void WaitPoint::used(AsyncWaiter &waiter)
     waiter.m_woken = false;
 }
 
+bool WaitPoint::isOf(const AsyncWaiter &waiter) const
+{
+    return waiter.m_point == this;
+}
+
+void WaitPoint::setWoken(Waiter &waiter)
+{
+    if (!std::exchange(waiter.m_woken, true))
+        ++m_wokenCount;
+}
+
+// Whether \a waiter, which is in the line, was woken; it is not any more.
+bool WaitPoint::takeWoken(Waiter &waiter)
+{
+    const bool wasWoken = std::exchange(waiter.m_woken, false);
+    m_wokenCount -= wasWoken;
+    return wasWoken;
+}
+
 void WaitPoint::append(Waiter &waiter)
 {
+    ++m_count;
     waiter.m_previous = m_last;
     waiter.m_next = nullptr;
     waiter.m_listed = true;
@@ -217,6 +238,8 @@ void WaitPoint::remove(Waiter &waiter)
     (waiter.m_previous ? waiter.m_previous->m_next : m_first) = waiter.m_next;
     (waiter.m_next ? waiter.m_next->m_previous : m_last) = waiter.m_previous;
     waiter.m_listed = false;
+    --m_count;
+    m_wokenCount -= waiter.m_woken;
 }
 
 int WaitPoint::waiterCount() const

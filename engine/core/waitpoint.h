@@ -75,6 +75,8 @@ public:
     void forget(AsyncWaiter &waiter, Wakes &wakes);
     /// \a waiter, which was told, has made use of the wake-up.
     static void used(AsyncWaiter &waiter);
+    /// Whether \a waiter was registered here, and not elsewhere since.
+    [[nodiscard]] bool isOf(const AsyncWaiter &waiter) const;
 
     /// Wake those whose conditions hold, those that came first at first. Never block.
     void wakeOne(Wakes &wakes) { wakeUpTo(1, wakes); }
@@ -101,6 +103,10 @@ public:
     void wakeAll() { wakeUpTo(All); }
 
     [[nodiscard]] bool hasWaiters() const { return m_first != nullptr; }
+    /// Threads and coroutines in the line, and those of them that were woken and have not come back
+    /// under the mutex yet. When all are, nobody needs to be woken.
+    [[nodiscard]] std::ptrdiff_t count() const { return m_count; }
+    [[nodiscard]] std::ptrdiff_t wokenCount() const { return m_wokenCount; }
     /// Threads that wait; coroutines are not counted.
     [[nodiscard]] int waiterCount() const;
 
@@ -163,12 +169,16 @@ private:
                        trace::WaitReason reason, Deadline deadline, ThreadWaiter &self);
     void wake(std::ptrdiff_t count, trace::ThreadIndex waker, bool withFlow, Wakes &wakes);
     void takeWakeUpOfAnother(Waiter &self);
+    void setWoken(Waiter &waiter);
+    bool takeWoken(Waiter &waiter);
     void append(Waiter &waiter);
     void remove(Waiter &waiter);
 
     Waiter *m_first = nullptr; ///< in the order in which they came
     Waiter *m_last = nullptr;
-    int m_spins = MostSpins; ///< how long a thread spins before it sleeps
+    std::ptrdiff_t m_count = 0;
+    std::ptrdiff_t m_wokenCount = 0; ///< of those in the line
+    int m_spins = MostSpins;         ///< how long a thread spins before it sleeps
 
     // A pause takes 20 to 70 ns: some microseconds, about what falling asleep and waking costs.
     static constexpr int MostSpins = 100;

@@ -124,20 +124,27 @@ void GraphExecution::withdrawFromLimits()
     }
 }
 
+// A node on its way to a worker.
+struct GraphExecution::Posted
+{
+    std::shared_ptr<GraphExecution> execution;
+    int node;
+    void run() const { execution->runFrom(node); }
+    void drop() const { execution->refused(node); }
+};
+
 void GraphExecution::post(int node)
 {
-    const auto self = shared_from_this();
-    postOrDrop(
-            m_executor, [self, node] { self->runFrom(node); },
-            [self, node] {
-                self->addFailure(node, std::make_exception_ptr(ShutDown(
-                                               QStringLiteral("The executor takes no more tasks"),
-                                               self->m_plan->name(),
-                                               QStringLiteral("Shut it down when the run has "
-                                                              "ended"))));
-                self->requestStop();
-                self->endWithoutRunning(node, NodeState::Cancelled);
-            });
+    postOrDrop(m_executor, Posted{shared_from_this(), node}, {.name = m_object.name()});
+}
+
+void GraphExecution::refused(int node)
+{
+    addFailure(node, std::make_exception_ptr(ShutDown(
+                             QStringLiteral("The executor takes no more tasks"), m_plan->name(),
+                             QStringLiteral("Shut it down when the run has ended"))));
+    requestStop();
+    endWithoutRunning(node, NodeState::Cancelled);
 }
 
 void GraphExecution::endWithoutRunning(int node, NodeState state)

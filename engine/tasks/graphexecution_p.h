@@ -62,6 +62,7 @@ private:
     };
     using Nodes = QVarLengthArray<int, 16>;
     using Ends = QVarLengthArray<End, 16>;
+    struct Posted;
     struct StopRun
     {
         std::weak_ptr<GraphExecution> execution;
@@ -78,6 +79,7 @@ private:
     void releaseLimits(int node);
     void withdrawFromLimits();
     void post(int node);
+    void refused(int node);
     void runFrom(int node);
     [[nodiscard]] End call(int node);
     [[nodiscard]] int end(const End &first);

@@ -265,7 +265,8 @@ void ProcessPool::readStranger(Stranger &stranger)
 {
     const bool isWellFormed = stranger.reader->read(*stranger.socket);
     const auto hello = stranger.reader->take();
-    if (isWellFormed && !hello)
+    const bool isThere = stranger.socket->state() == QLocalSocket::ConnectedState;
+    if (isWellFormed && !hello && isThere)
         return; // the rest is to come
     const auto worker = std::find_if(
             m_workers.begin(), m_workers.end(), [&hello](const auto &candidate) {

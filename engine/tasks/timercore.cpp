@@ -42,6 +42,14 @@ private:
     bool m_isTaken = false;
 };
 
+// A run on its way to its executor.
+struct TimerCore::Posted
+{
+    QExplicitlySharedDataPointer<TimerState> state;
+    void run() const { state->m_core->run(*state); }
+    void drop() const { state->m_core->dropped(*state); }
+};
+
 TimerCore::TimerCore(std::string_view name)
     : object(trace::ObjectKind::Queue, name)
 {}
@@ -140,9 +148,7 @@ void TimerCore::post(TimerState &state, std::unique_lock<std::mutex> &lock)
     state.m_isHandedOver = true;
     m_posting = &state;
     lock.unlock();
-    postOrDrop(
-            *state.m_executor, [keep] { keep->m_core->run(*keep); },
-            [keep] { keep->m_core->dropped(*keep); });
+    postOrDrop(*state.m_executor, Posted{keep});
     lock.lock();
     m_posting = nullptr;
     m_ended.wakeAll();

@@ -39,6 +39,7 @@ public:
 
 private:
     class Release;
+    struct Posted;
 
     void sleepAndPost();
     void post(TimerState &state, std::unique_lock<std::mutex> &lock);

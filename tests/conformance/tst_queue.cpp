@@ -69,9 +69,9 @@ private Q_SLOTS:
         Queue<std::unique_ptr<int>> queue("q", 1);
         queue.put(std::make_unique<int>(1));
         auto item = std::make_unique<int>(2);
-        QCOMPARE(queue.tryPut(item), QueueStatus::Full);
+        QCOMPARE(queue.tryPut(item), Outcome::Full);
         const auto begin = std::chrono::steady_clock::now();
-        QCOMPARE(queue.putFor(item, 20ms), QueueStatus::Full);
+        QCOMPARE(queue.putFor(item, 20ms), Outcome::Full);
         QVERIFY(std::chrono::steady_clock::now() - begin >= 20ms);
         QVERIFY(item && *item == 2);
     }
@@ -80,9 +80,9 @@ private Q_SLOTS:
     {
         Queue<int> queue("q");
         std::optional<int> item;
-        QCOMPARE(queue.tryGet(item), QueueStatus::Empty);
+        QCOMPARE(queue.tryGet(item), Outcome::Empty);
         const auto begin = std::chrono::steady_clock::now();
-        QCOMPARE(queue.getFor(item, 20ms), QueueStatus::Empty);
+        QCOMPARE(queue.getFor(item, 20ms), Outcome::Empty);
         QVERIFY(std::chrono::steady_clock::now() - begin >= 20ms);
         QVERIFY(!item);
     }
@@ -120,7 +120,7 @@ private Q_SLOTS:
             for (int c = 0; c < consumers; ++c) {
                 threads.push_back(std::make_unique<Thread>("consumer", [&, c] {
                     std::optional<std::pair<int, int>> item;
-                    while (queue.getFor(item, 1h) == QueueStatus::Done)
+                    while (queue.getFor(item, 1h) == Outcome::Done)
                         got[static_cast<std::size_t>(c)].push_back(*item);
                 }));
             }
@@ -155,11 +155,11 @@ private Q_SLOTS:
         for (int k = 0; k < 3; ++k)
             queue.put(std::make_unique<int>(k));
         auto more = std::make_unique<int>(3);
-        QCOMPARE(queue.tryPut(more), QueueStatus::Full);
+        QCOMPARE(queue.tryPut(more), Outcome::Full);
         for (int k = 2; k >= 0; --k)
             QCOMPARE(*queue.get(), k);
         std::optional<std::unique_ptr<int>> none;
-        QCOMPARE(queue.tryGet(none), QueueStatus::Empty);
+        QCOMPARE(queue.tryGet(none), Outcome::Empty);
     }
 
     void s04_priorityQueueReturnsTheSmallestAndKeepsTheOrderOfEqualOnes()
@@ -270,7 +270,7 @@ private Q_SLOTS:
         blocked.joinAndRethrow();
         QVERIFY(ended);
         int item = 3;
-        QCOMPARE(queue.tryPut(item), QueueStatus::ShutDown);
+        QCOMPARE(queue.tryPut(item), Outcome::ShutDown);
         QCOMPARE(queue.get(), 1);
         QVERIFY_THROWS_EXCEPTION(ShutDown, static_cast<void>(queue.get()));
         queue.shutDown(); // harmless
@@ -326,7 +326,7 @@ private Q_SLOTS:
         std::atomic<int> fails = 0;
         Queue<Fragile> queue("q");
         Fragile item(&fails);
-        QCOMPARE(queue.tryPut(item), QueueStatus::Done);
+        QCOMPARE(queue.tryPut(item), Outcome::Done);
         fails = -1; // for ever
         QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.tryPut(item)));
         QCOMPARE(queue.size(), 1);
@@ -337,7 +337,7 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(queue.get()));
         QCOMPARE(queue.size(), 1);
         fails = 0;
-        QCOMPARE(queue.tryGet(got), QueueStatus::Done);
+        QCOMPARE(queue.tryGet(got), Outcome::Done);
     }
 
     void s08_getMovesAnItemOnceSoThatNoneIsLost()
@@ -359,13 +359,13 @@ private Q_SLOTS:
         for (int k = 0; k < 2; ++k) {
             getters.push_back(std::make_unique<Thread>("getter", [&] {
                 std::optional<Fragile> item;
-                got += queue.getFor(item, 1min) == QueueStatus::Done;
+                got += queue.getFor(item, 1min) == Outcome::Done;
             }));
         }
         untilWaiting(queue, 2);
         Fragile item(&fails);
         fails = 2; // the first move is that into the queue
-        QCOMPARE(queue.tryPut(item), QueueStatus::Done);
+        QCOMPARE(queue.tryPut(item), Outcome::Done);
         getters.clear();
         QCOMPARE(got.load(), 1);
         QVERIFY(queue.isEmpty());
@@ -381,13 +381,13 @@ private Q_SLOTS:
         for (int k = 0; k < 2; ++k) {
             putters.push_back(std::make_unique<Thread>("putter", [&] {
                 Fragile item(&fails);
-                put += queue.putFor(item, 1min) == QueueStatus::Done;
+                put += queue.putFor(item, 1min) == Outcome::Done;
             }));
         }
         untilWaiting(queue, 2);
         fails = 2; // the first move is that out of the queue
         std::optional<Fragile> item;
-        QCOMPARE(queue.tryGet(item), QueueStatus::Done);
+        QCOMPARE(queue.tryGet(item), Outcome::Done);
         putters.clear();
         QCOMPARE(put.load(), 1);
         QCOMPARE(queue.size(), 1);
