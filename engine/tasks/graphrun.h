@@ -52,8 +52,8 @@ public:
     GraphRun &operator=(const GraphRun &);
 
     /// Waits until every node has ended. Blocks. \throws what the first node that failed threw;
-    /// Cancelled when the run was stopped. From within a task of the run's executor, what holds for
-    /// waiting there in general (Executor).
+    /// Cancelled when the run was stopped. In a task of the run's executor, rather have that wait
+    /// for future(): it runs other tasks meanwhile.
     void wait();
     /// Waits at most \a timeout, and throws nothing of the nodes': Done, TimedOut, or Stopped when
     /// \a stop ended the wait. Blocks. \throws Misuse when \a timeout is negative

@@ -158,9 +158,11 @@ void TimerCore::run(TimerState &state)
 {
     TimerTick tick;
     {
+        Release release(state);
         const std::lock_guard lock(mutex);
         if (state.m_isCancelled || m_isShutDown) {
             state.m_isHandedOver = false;
+            release.take();
             return;
         }
         state.m_runner = std::this_thread::get_id();

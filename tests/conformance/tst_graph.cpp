@@ -71,6 +71,7 @@ class TestGraphConformance : public QObject
         QTest::newRow("thread pool") << int(ExecutorKind::ThreadPool);
         QTest::newRow("QtConcurrent") << int(ExecutorKind::Concurrent);
         QTest::newRow("event loop") << int(ExecutorKind::EventLoop);
+        QTest::newRow("work stealing") << int(ExecutorKind::WorkStealing);
     }
 
 private Q_SLOTS:
@@ -668,6 +669,53 @@ private Q_SLOTS:
             QVERIFY(!isEarly);
             QCOMPARE(run.failures().size(), failures);
             QCOMPARE(run.future().progressValue(), size);
+            for (const ResourceLimit &limit : limits)
+                QCOMPARE(limit.inUse(), 0);
+        }
+    }
+
+    void s28_aStopAtAnyTimeEndsARunWithAllItsNodes()
+    {
+        const auto seed = qEnvironmentVariableIsSet("HEDDLE_SEED")
+                                  ? qEnvironmentVariable("HEDDLE_SEED").toUInt()
+                                  : std::random_device()();
+        qInfo("HEDDLE_SEED=%u", seed);
+        std::mt19937 random(seed);
+        const ResourceLimit limits[] = {{"a", 1}, {"b", 2}};
+        for (int round = 0; round < 100; ++round) {
+            Graph graph;
+            std::vector<GraphNode> nodes;
+            for (int k = 0; k < 40; ++k) {
+                nodes.push_back(graph.add("n", [] { QThread::yieldCurrentThread(); }));
+                for (const ResourceLimit &limit : limits) {
+                    if (random() % 3 == 0)
+                        nodes.back().limitedBy(limit);
+                }
+                if (k > 0 && random() % 2 == 0)
+                    nodes[random() % unsigned(k)].precede(nodes.back());
+            }
+            std::stop_source stop;
+            GraphRun run = graph.run(*m_executor, stop.get_token());
+            GraphRun other = graph.run(*m_executor); // shares the limits, and is not stopped
+            for (unsigned pause = random() % 100; pause > 0; --pause)
+                QThread::yieldCurrentThread();
+            switch (random() % 3) {
+            case 0:
+                stop.request_stop();
+                break;
+            case 1:
+                run.requestStop();
+                break;
+            default:
+                run.future().cancel();
+            }
+            QVERIFY(run.waitFor(1min));
+            other.wait();
+            for (const GraphNode &node : nodes) {
+                QVERIFY(run.state(node) == NodeState::Succeeded
+                        || run.state(node) == NodeState::Cancelled);
+                QCOMPARE(other.state(node), NodeState::Succeeded);
+            }
             for (const ResourceLimit &limit : limits)
                 QCOMPARE(limit.inUse(), 0);
         }

@@ -67,7 +67,8 @@ int main()
     heddle::GraphNode fetch = graph.add("fetch", [&] {
         ++chapter;
         const heddle::RetryPolicy policy{.attempts = 3, .firstDelay = 1ms, .jitter = 0.5};
-        text = heddle::retry(*network, policy, [&] { return library.chapter(chapter); }).result();
+        text = executor->result( // it goes on with other tasks meanwhile
+                heddle::retry(*network, policy, [&] { return library.chapter(chapter); }));
     });
     heddle::GraphNode words = graph.add("words", [&] {
         ofChapter.words = 0;
