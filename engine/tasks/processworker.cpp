@@ -143,6 +143,8 @@ int runProcessWorker(int &argc, char **argv)
     writeMessage(socket, {ProcessMessage::Hello, 0, {token}, {}});
     Worker worker(socket);
     worker.readCalls(); // what has come before it listened
+    if (socket.state() != QLocalSocket::ConnectedState)
+        return WorkerExitCode::ExecutorLost;
     return QCoreApplication::exec();
 }
 

@@ -64,6 +64,13 @@ class TestGraphConformance : public QObject
 
     std::unique_ptr<Executor> m_executor;
 
+    // Which does not grow when its workers are blocked.
+    static std::unique_ptr<Executor> exactly(int threads)
+    {
+        return makeExecutor(ExecutorKind::Threads, "worker",
+                            {.threads = threads, .blockedWorkers = BlockedWorkerPolicy::Ignore});
+    }
+
     static void kinds()
     {
         QTest::addColumn<int>("kind");
@@ -75,7 +82,7 @@ class TestGraphConformance : public QObject
     }
 
 private Q_SLOTS:
-    void init() { m_executor = makeExecutor(ExecutorKind::Threads, "worker", 3); }
+    void init() { m_executor = exactly(3); }
     void cleanup() { m_executor.reset(); }
 
     void s28_aNodeRunsAfterAllItsPredecessors_data() { kinds(); }
@@ -412,7 +419,7 @@ private Q_SLOTS:
     void s28_atMostNOfAClassRunAtOnce()
     {
         const ResourceLimit limit("gpu", 2);
-        const auto pool = makeExecutor(ExecutorKind::Threads, "worker", 6);
+        const auto pool = exactly(6);
         std::atomic<int> now{0};
         std::atomic<int> most{0};
         Graph graph;
@@ -437,7 +444,7 @@ private Q_SLOTS:
     void s28_aNodeThatWaitsForRoomHoldsNoWorker()
     {
         const ResourceLimit limit("disk", 1);
-        const auto single = makeExecutor(ExecutorKind::Threads, "single", 2);
+        const auto single = exactly(2);
         Event go("go");
         Event ran("ran");
         Graph graph;
@@ -522,7 +529,7 @@ private Q_SLOTS:
 
     void s28_aRunEndsWhenItsExecutorIsShutDown()
     {
-        const auto single = makeExecutor(ExecutorKind::Threads, "single", 1);
+        const auto single = exactly(1);
         Event started("started");
         Event go("go");
         Graph graph;

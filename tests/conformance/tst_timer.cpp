@@ -26,8 +26,15 @@ class TestTimerConformance : public QObject
 
     std::unique_ptr<Executor> m_executor;
 
+    // Which does not grow when its workers are blocked.
+    static std::unique_ptr<Executor> exactly(int threads)
+    {
+        return makeExecutor(ExecutorKind::Threads, "worker",
+                            {.threads = threads, .blockedWorkers = BlockedWorkerPolicy::Ignore});
+    }
+
 private Q_SLOTS:
-    void init() { m_executor = makeExecutor(ExecutorKind::Threads, "worker", 1); }
+    void init() { m_executor = exactly(1); }
     void cleanup() { m_executor.reset(); }
 
     void s29_afterRunsOnceAndNotBeforeItsDelay()
@@ -318,7 +325,7 @@ private Q_SLOTS:
         std::atomic<int> expected{0};
         std::atomic<int> ran{0};
         {
-            const auto pool = makeExecutor(ExecutorKind::Threads, "pool", 2);
+            const auto pool = exactly(2);
             TimerService service;
             std::vector<std::unique_ptr<Thread>> threads;
             for (unsigned number = 0; number < 4; ++number) {
