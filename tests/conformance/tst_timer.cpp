@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/core/event.h>
 #include <heddle/core/semaphore.h>
+#include <heddle/core/thread.h>
 #include <heddle/tasks/timerservice.h>
 
 #include <QRegularExpression>
@@ -9,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <random>
 #include <vector>
 
 using namespace heddle;
@@ -24,8 +26,15 @@ class TestTimerConformance : public QObject
 
     std::unique_ptr<Executor> m_executor;
 
+    // Which does not grow when its workers are blocked.
+    static std::unique_ptr<Executor> exactly(int threads)
+    {
+        return makeExecutor(ExecutorKind::Threads, "worker",
+                            {.threads = threads, .blockedWorkers = BlockedWorkerPolicy::Ignore});
+    }
+
 private Q_SLOTS:
-    void init() { m_executor = makeExecutor(ExecutorKind::Threads, "worker", 1); }
+    void init() { m_executor = exactly(1); }
     void cleanup() { m_executor.reset(); }
 
     void s29_afterRunsOnceAndNotBeforeItsDelay()
@@ -304,6 +313,80 @@ private Q_SLOTS:
         QVERIFY(!timer.isActive());
         QCOMPARE(captured.use_count(), 1L);
         QVERIFY(!timer.cancel());
+    }
+
+    void s29_anyMixOfStartsAndCancelsKeepsItsPromises()
+    {
+        const auto seed = qEnvironmentVariableIsSet("HEDDLE_SEED")
+                                  ? qEnvironmentVariable("HEDDLE_SEED").toUInt()
+                                  : std::random_device()();
+        qInfo("HEDDLE_SEED=%u", seed);
+        std::atomic<int> wrong{0};
+        std::atomic<int> expected{0};
+        std::atomic<int> ran{0};
+        {
+            const auto pool = exactly(2);
+            TimerService service;
+            std::vector<std::unique_ptr<Thread>> threads;
+            for (unsigned number = 0; number < 4; ++number) {
+                threads.push_back(std::make_unique<Thread>("user", [&, number] {
+                    std::mt19937 random(seed + number);
+                    struct Used
+                    {
+                        std::atomic<int> runs{0};
+                        std::atomic<bool> isRunning{false};
+                        bool isPeriodic = false;
+                    };
+                    for (int round = 0; round < 300; ++round) {
+                        const auto used = std::make_shared<Used>();
+                        used->isPeriodic = random() % 2 == 0;
+                        const auto delay = std::chrono::microseconds(1 + random() % 300);
+                        const auto function = [used, &wrong] {
+                            wrong += used->isRunning.exchange(true);
+                            ++used->runs;
+                            if (used->runs % 3 == 0)
+                                QThread::yieldCurrentThread();
+                            used->isRunning = false;
+                        };
+                        Timer timer = used->isPeriodic ? service.every(*pool, delay, function)
+                                                       : service.after(*pool, delay, function);
+                        for (unsigned pause = random() % 200; pause > 0; --pause)
+                            QThread::yieldCurrentThread();
+                        switch (random() % 3) {
+                        case 0:
+                            timer.cancelAndWait();
+                            break;
+                        case 1: {
+                            // What was prevented does not run, ever.
+                            const bool prevented = timer.cancel();
+                            const Timer end = std::move(timer);
+                            if (prevented && !used->isPeriodic)
+                                wrong += used->runs != 0;
+                            break;
+                        }
+                        default:
+                            if (!used->isPeriodic) {
+                                ++expected;
+                                timer.detach();
+                                timer = service.after(*pool, delay, [&ran] { ++ran; });
+                                timer.detach();
+                            }
+                        }
+                        timer = Timer();
+                        const int runs = used->runs;
+                        wrong += used->isPeriodic && used->isRunning;
+                        QThread::yieldCurrentThread();
+                        wrong += used->isPeriodic && used->runs != runs;
+                        wrong += !used->isPeriodic && used->runs > 1;
+                    }
+                }));
+            }
+            for (const auto &thread : threads)
+                thread->join();
+            QTRY_COMPARE(ran.load(), expected.load());
+            QTRY_COMPARE(service.waiting(), 0);
+        }
+        QCOMPARE(wrong.load(), 0);
     }
 
     void s29_aNegativeDelayAndAPeriodOfNothingAreMisuse()
