@@ -3,6 +3,8 @@
 #include "compare.h"
 
 #include <heddle/tasks/executor.h>
+#include <heddle/tasks/group.h>
+#include <heddle/tasks/parallelfor.h>
 
 #include <QThreadPool>
 #include <QtConcurrent>
@@ -25,9 +27,10 @@ constexpr int Workers = 2;
 // stay in the cache.
 constexpr qint64 Window = 1000;
 
-std::unique_ptr<heddle::Executor> makeHeddle()
+std::unique_ptr<heddle::Executor>
+makeHeddle(heddle::ExecutorKind kind = heddle::ExecutorKind::WorkStealing, int workers = Workers)
 {
-    return heddle::makeExecutor(heddle::ExecutorKind::Threads, "bench", Workers);
+    return heddle::makeExecutor(kind, "bench", workers);
 }
 
 struct QtPool
@@ -43,15 +46,17 @@ struct QtPool
 
 // An empty task, posted from a thread that is no worker
 
-Figures postToHeddle(qint64 operations)
+Contestant postToHeddle(heddle::ExecutorKind kind)
 {
-    const auto executor = makeHeddle();
-    return perOperation(operations, [&] {
-        const Tally tally;
-        for (qint64 k = 0; k < operations; ++k)
-            executor->post([] { Tally::count(); });
-        tally.waitFor(operations);
-    });
+    return [kind](qint64 operations) {
+        const auto executor = makeHeddle(kind);
+        return perOperation(operations, [&] {
+            const Tally tally;
+            for (qint64 k = 0; k < operations; ++k)
+                executor->post([] { Tally::count(); });
+            tally.waitFor(operations);
+        });
+    };
 }
 
 Figures startInQt(qint64 operations)
@@ -104,7 +109,13 @@ Comparison posted()
 {
     Comparison comparison(QStringLiteral("tasks"), QStringLiteral("an empty task, posted"),
                           300'000);
-    comparison.heddle(QStringLiteral("Executor::post"), postToHeddle)
+    comparison
+            .heddle(QStringLiteral("WorkStealingExecutor::post"),
+                    postToHeddle(heddle::ExecutorKind::WorkStealing))
+            .other(QStringLiteral("Heddle ThreadExecutor::post"),
+                   postToHeddle(heddle::ExecutorKind::Threads))
+            .other(QStringLiteral("Heddle ThreadPoolExecutor::post"),
+                   postToHeddle(heddle::ExecutorKind::ThreadPool))
             .peer(QStringLiteral("QThreadPool::start"), startInQt)
             .timesFaster(5, QStringLiteral("QThreadPool::start"))
             .timesFaster(2)
@@ -157,10 +168,30 @@ const Registered submitted(Comparison(QStringLiteral("tasks"),
 
 // Tasks that spawn tasks
 
-#ifdef HEDDLE_HAS_TBB
-constexpr int Fibonacci = 27;
+constexpr int FibonacciNumber = 27;
 constexpr qint64 FibonacciCalls = 635'621; // 2 × fib(28) − 1
 
+qint64 fibonacci(heddle::Executor &executor, int n)
+{
+    if (n < 2)
+        return n;
+    qint64 first = 0;
+    heddle::Group group(executor);
+    group.run([&first, &executor, n] { first = fibonacci(executor, n - 1); });
+    const qint64 second = fibonacci(executor, n - 2);
+    group.wait();
+    return first + second;
+}
+
+Figures spawnInHeddle(qint64 calls)
+{
+    const auto executor = makeHeddle();
+    return perOperation(calls, [&] {
+        keep(executor->submit([&] { return fibonacci(*executor, FibonacciNumber); }).result());
+    });
+}
+
+#ifdef HEDDLE_HAS_TBB
 qint64 fibonacciInTbb(int n)
 {
     if (n < 2)
@@ -173,17 +204,27 @@ qint64 fibonacciInTbb(int n)
     return first + second;
 }
 
-const Registered recursive(Comparison(QStringLiteral("tasks"),
-                                      QStringLiteral("recursive spawn, fib(27), per call"),
-                                      FibonacciCalls)
-                                   .whole()
-                                   .peer(QStringLiteral("tbb::task_group"), [](qint64 calls) {
-                                       tbb::task_arena arena(Workers);
-                                       return perOperation(calls, [&] {
-                                           arena.execute([] { keep(fibonacciInTbb(Fibonacci)); });
-                                       });
-                                   }));
+Figures spawnInTbb(qint64 calls)
+{
+    tbb::task_arena arena(Workers);
+    return perOperation(calls,
+                        [&] { arena.execute([] { keep(fibonacciInTbb(FibonacciNumber)); }); });
+}
 #endif
+
+Comparison spawned()
+{
+    Comparison comparison(QStringLiteral("tasks"),
+                          QStringLiteral("recursive spawn, fib(27), per call"), FibonacciCalls);
+    comparison.whole().heddle(QStringLiteral("Group::run"), spawnInHeddle);
+#ifdef HEDDLE_HAS_TBB
+    comparison.peer(QStringLiteral("tbb::task_group::run"), spawnInTbb)
+            .timesFaster(2, QStringLiteral("tbb::task_group::run"));
+#endif
+    return comparison;
+}
+
+const Registered recursive(spawned());
 
 // Loops
 
@@ -210,6 +251,20 @@ struct Loop
     std::vector<quint32> numbers = std::vector<quint32>(Items);
     std::vector<quint32> results = std::vector<quint32>(Items);
 };
+
+// The caller works too, as oneTBB's.
+Contestant loopInHeddle(bool isSkewed)
+{
+    return [isSkewed](qint64 operations) {
+        const auto executor = makeHeddle(heddle::ExecutorKind::WorkStealing, Workers - 1);
+        Loop loop(isSkewed);
+        return perOperation(operations, [&] {
+            heddle::parallelFor(
+                    *executor, std::size_t{0}, static_cast<std::size_t>(operations),
+                    [&loop](std::size_t index) { loop.results[index] = loop.at(index); });
+        });
+    };
+}
 
 Contestant loopInQt(bool isSkewed)
 {
@@ -259,12 +314,13 @@ Comparison loop(const QString &work, bool isSkewed)
 {
     Comparison comparison(QStringLiteral("tasks"), work, Items);
     comparison.whole()
+            .heddle(QStringLiteral("parallelFor"), loopInHeddle(isSkewed))
+            .recordingTimes(1.05)
             .peer(QStringLiteral("QtConcurrent::blockingMap"), loopInQt(isSkewed))
             .other(QStringLiteral("one thread"), loopAlone(isSkewed));
 #ifdef HEDDLE_HAS_TBB
     comparison.peer(QStringLiteral("tbb::parallel_for"), loopInTbb(isSkewed))
-            .timesFaster(1, QStringLiteral("tbb::parallel_for"))
-            .recordingTimes(1.05);
+            .timesFaster(1, QStringLiteral("tbb::parallel_for"));
 #endif
     return comparison;
 }

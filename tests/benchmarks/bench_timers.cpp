@@ -2,12 +2,16 @@
 // Many timers at once: what one takes, and how late it is while nothing else is to do.
 #include "compare.h"
 
+#include <heddle/tasks/executor.h>
+#include <heddle/tasks/timerservice.h>
+
 #include <QCoreApplication>
 #include <QEventLoop>
 #include <QTimer>
 
 #include <malloc.h>
 #include <random>
+#include <semaphore>
 
 using namespace heddle::benchmarks;
 
@@ -20,7 +24,8 @@ const QStringList Measures{QStringLiteral("bytes"), QStringLiteral("ns to start"
 
 std::size_t allocatedBytes()
 {
-    return ::mallinfo2().uordblks;
+    const auto information = ::mallinfo2();
+    return information.uordblks + information.hblkhd;
 }
 
 /// Due times spread over half a second that begins once all timers are set, the same in each round.
@@ -46,21 +51,51 @@ public:
         m_late[static_cast<std::size_t>(timer)] =
                 std::chrono::duration<double, std::micro>(Clock::now() - due).count();
     }
-    Figures late() const { return percentiles(m_late); }
+    Figures figures(double bytes, double startNanoseconds) const
+    {
+        const auto count = static_cast<double>(m_late.size());
+        const Figures late = percentiles(m_late);
+        return {bytes / count, startNanoseconds / count, late.at(0), late.at(1)};
+    }
 
 private:
     std::vector<std::chrono::microseconds> m_after;
     std::vector<double> m_late;
 };
 
+Figures heddleTimers(qint64 count)
+{
+    DueTimes due(count);
+    const auto executor = heddle::makeExecutor(heddle::ExecutorKind::Threads, "bench", 1);
+    heddle::TimerService service;
+    std::binary_semaphore done(0);
+    qint64 left = count;
+    std::vector<heddle::Timer> timers;
+    timers.reserve(static_cast<std::size_t>(count));
+    const std::size_t before = allocatedBytes();
+    const double starting = nanoseconds([&] {
+        for (qint64 k = 0; k < count; ++k) {
+            timers.push_back(
+                    service.after(*executor, due.after(k), [&, k](const heddle::TimerTick &tick) {
+                        due.ended(k, tick.due);
+                        if (--left == 0) // the executor's only thread
+                            done.release();
+                    }));
+        }
+    });
+    const auto bytes = static_cast<double>(allocatedBytes() - before);
+    done.acquire();
+    return due.figures(bytes, starting);
+}
+
 Figures qtTimers(qint64 count)
 {
     DueTimes due(count);
     QEventLoop loop;
     qint64 left = count;
-    const std::size_t before = allocatedBytes();
     std::vector<std::unique_ptr<QTimer>> timers;
     timers.reserve(static_cast<std::size_t>(count));
+    const std::size_t before = allocatedBytes();
     const double starting = nanoseconds([&] {
         for (qint64 k = 0; k < count; ++k) {
             auto timer = std::make_unique<QTimer>();
@@ -80,19 +115,21 @@ Figures qtTimers(qint64 count)
     });
     const auto bytes = static_cast<double>(allocatedBytes() - before);
     loop.exec();
-    const Figures late = due.late();
-    const auto each = static_cast<double>(count);
-    return {bytes / each, starting / each, late.at(0), late.at(1)};
+    return due.figures(bytes, starting);
 }
 
-const Registered timers(Comparison(QStringLiteral("timers"), QStringLiteral("100,000 timers"),
-                                   100'000)
-                                .whole()
-                                .atMostRounds(3)
-                                .unit({})
-                                .measures(Measures)
-                                .peer(QStringLiteral("QTimer (10,000)"), [](qint64 count) {
-                                    return qtTimers(std::min<qint64>(count, 10'000));
-                                }));
+const Registered
+        timers(Comparison(QStringLiteral("timers"),
+                          QStringLiteral("100,000 timers, each to an executor"), 100'000)
+                       .whole()
+                       .atMostRounds(3)
+                       .unit({})
+                       .measures(Measures)
+                       .heddle(QStringLiteral("TimerService"), heddleTimers)
+                       .peer(QStringLiteral("QTimer (10,000)"),
+                             [](qint64 count) { return qtTimers(std::min<qint64>(count, 10'000)); })
+                       .atMost(200, 0)
+                       .atMost(1000, 1)
+                       .atMost(1000, 3));
 
 } // namespace
