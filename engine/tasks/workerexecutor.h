@@ -26,7 +26,9 @@ public:
     [[nodiscard]] int threadCount() const { return m_workerCount.load(); }
 
 protected:
+    /// Whether workers have queues of their own.
     enum class Stealing { No, Yes };
+    /// For its kinds.
     WorkerExecutor(std::string_view name, const ExecutorOptions &options, Stealing stealing);
     /// Starts the threads; called at the end of the last constructor, as the threads call virtual
     /// functions. In return the first destructor calls shutDownAtEnd().
@@ -39,6 +41,7 @@ protected:
     void helpUntil(Completion &completion) final;
     [[nodiscard]] bool wantsTasks() const final;
     void workerBlocks() noexcept final;
+    /// Takes the extra thread back.
     void workerUnblocked() noexcept final;
 
 private:
@@ -54,6 +57,7 @@ private:
     void endSearch(Worker &self, bool goesOn);
     void sleep(Worker &self, Completion *completion);
     [[nodiscard]] bool mayHaveWork() const;
+    void orderOwnTasks() const noexcept;
     void wakeOne() noexcept;
     void recount() noexcept;
     void endIfDone() noexcept;
@@ -73,6 +77,7 @@ private:
     alignas(64) std::atomic<quint64> m_counts{0};
     std::atomic<bool> m_isSurplus{false}; ///< more are awake than shall be
     std::atomic<bool> m_isDone{false};
+    std::atomic<bool> m_hasOwnTasks{false}; ///< a worker has ever had some
     alignas(64) std::atomic<int> m_workerCount{0};
     std::vector<std::unique_ptr<Worker>> m_workers; ///< never moves, as it has the room
     std::mutex m_mutex;                             ///< for what follows

@@ -192,7 +192,7 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         break;
     case RecordType::SliceNext:
         writer.endSlice(handle, ns);
-        writer.beginSlice(handle, ns, name(record.low()), {});
+        writer.beginSlice(handle, ns, names.id(record.low()), {});
         break;
     case RecordType::Instant:
         writer.instant(handle, ns, names.id(record.low()),

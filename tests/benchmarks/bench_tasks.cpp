@@ -2,7 +2,6 @@
 // Tasks on two workers: posted, submitted, spawned by tasks, and loops cut into tasks.
 #include "compare.h"
 
-#include <heddle/tasks/executor.h>
 #include <heddle/tasks/group.h>
 #include <heddle/tasks/parallelfor.h>
 
@@ -27,10 +26,9 @@ constexpr int Workers = 2;
 // stay in the cache.
 constexpr qint64 Window = 1000;
 
-std::unique_ptr<heddle::Executor>
-makeHeddle(heddle::ExecutorKind kind = heddle::ExecutorKind::WorkStealing, int workers = Workers)
+std::unique_ptr<heddle::Executor> makeHeddle(int workers = Workers)
 {
-    return heddle::makeExecutor(kind, "bench", workers);
+    return heddle::makeExecutor(heddle::ExecutorKind::WorkStealing, "bench", workers);
 }
 
 struct QtPool
@@ -46,17 +44,15 @@ struct QtPool
 
 // An empty task, posted from a thread that is no worker
 
-Contestant postToHeddle(heddle::ExecutorKind kind)
+Figures postToHeddle(qint64 operations)
 {
-    return [kind](qint64 operations) {
-        const auto executor = makeHeddle(kind);
-        return perOperation(operations, [&] {
-            const Tally tally;
-            for (qint64 k = 0; k < operations; ++k)
-                executor->post([] { Tally::count(); });
-            tally.waitFor(operations);
-        });
-    };
+    const auto executor = makeHeddle();
+    return perOperation(operations, [&] {
+        const Tally tally;
+        for (qint64 k = 0; k < operations; ++k)
+            executor->post([] { Tally::count(); });
+        tally.waitFor(operations);
+    });
 }
 
 Figures startInQt(qint64 operations)
@@ -109,13 +105,7 @@ Comparison posted()
 {
     Comparison comparison(QStringLiteral("tasks"), QStringLiteral("an empty task, posted"),
                           300'000);
-    comparison
-            .heddle(QStringLiteral("WorkStealingExecutor::post"),
-                    postToHeddle(heddle::ExecutorKind::WorkStealing))
-            .other(QStringLiteral("Heddle ThreadExecutor::post"),
-                   postToHeddle(heddle::ExecutorKind::Threads))
-            .other(QStringLiteral("Heddle ThreadPoolExecutor::post"),
-                   postToHeddle(heddle::ExecutorKind::ThreadPool))
+    comparison.heddle(QStringLiteral("Executor::post"), postToHeddle)
             .peer(QStringLiteral("QThreadPool::start"), startInQt)
             .timesFaster(5, QStringLiteral("QThreadPool::start"))
             .timesFaster(2)
@@ -168,27 +158,19 @@ const Registered submitted(Comparison(QStringLiteral("tasks"),
 
 // Tasks that spawn tasks
 
-constexpr int FibonacciNumber = 27;
+constexpr int Fibonacci = 27;
 constexpr qint64 FibonacciCalls = 635'621; // 2 × fib(28) − 1
 
-qint64 fibonacci(heddle::Executor &executor, int n)
+qint64 fibonacciInHeddle(heddle::Executor &executor, int n)
 {
     if (n < 2)
         return n;
     qint64 first = 0;
     heddle::Group group(executor);
-    group.run([&first, &executor, n] { first = fibonacci(executor, n - 1); });
-    const qint64 second = fibonacci(executor, n - 2);
+    group.run([&first, &executor, n] { first = fibonacciInHeddle(executor, n - 1); });
+    const qint64 second = fibonacciInHeddle(executor, n - 2);
     group.wait();
     return first + second;
-}
-
-Figures spawnInHeddle(qint64 calls)
-{
-    const auto executor = makeHeddle();
-    return perOperation(calls, [&] {
-        keep(executor->submit([&] { return fibonacci(*executor, FibonacciNumber); }).result());
-    });
 }
 
 #ifdef HEDDLE_HAS_TBB
@@ -204,27 +186,34 @@ qint64 fibonacciInTbb(int n)
     return first + second;
 }
 
-Figures spawnInTbb(qint64 calls)
-{
-    tbb::task_arena arena(Workers);
-    return perOperation(calls,
-                        [&] { arena.execute([] { keep(fibonacciInTbb(FibonacciNumber)); }); });
-}
 #endif
 
-Comparison spawned()
+Comparison recursive()
 {
     Comparison comparison(QStringLiteral("tasks"),
                           QStringLiteral("recursive spawn, fib(27), per call"), FibonacciCalls);
-    comparison.whole().heddle(QStringLiteral("Group::run"), spawnInHeddle);
+    comparison.whole().heddle(QStringLiteral("Group::run"), [](qint64 calls) {
+        const auto executor = makeHeddle();
+        return perOperation(calls, [&] {
+            keep(executor->submit([&] { return fibonacciInHeddle(*executor, Fibonacci); })
+                         .result());
+        });
+    });
 #ifdef HEDDLE_HAS_TBB
-    comparison.peer(QStringLiteral("tbb::task_group::run"), spawnInTbb)
-            .timesFaster(2, QStringLiteral("tbb::task_group::run"));
+    comparison
+            .peer(QStringLiteral("tbb::task_group"),
+                  [](qint64 calls) {
+                      tbb::task_arena arena(Workers);
+                      return perOperation(calls, [&] {
+                          arena.execute([] { keep(fibonacciInTbb(Fibonacci)); });
+                      });
+                  })
+            .timesFaster(2, QStringLiteral("tbb::task_group"));
 #endif
     return comparison;
 }
 
-const Registered recursive(spawned());
+const Registered spawned(recursive());
 
 // Loops
 
@@ -252,11 +241,11 @@ struct Loop
     std::vector<quint32> results = std::vector<quint32>(Items);
 };
 
-// The caller works too, as oneTBB's.
+// The caller is one of the two who work, as with oneTBB.
 Contestant loopInHeddle(bool isSkewed)
 {
     return [isSkewed](qint64 operations) {
-        const auto executor = makeHeddle(heddle::ExecutorKind::WorkStealing, Workers - 1);
+        const auto executor = makeHeddle(Workers - 1);
         Loop loop(isSkewed);
         return perOperation(operations, [&] {
             heddle::parallelFor(
@@ -315,12 +304,12 @@ Comparison loop(const QString &work, bool isSkewed)
     Comparison comparison(QStringLiteral("tasks"), work, Items);
     comparison.whole()
             .heddle(QStringLiteral("parallelFor"), loopInHeddle(isSkewed))
-            .recordingTimes(1.05)
             .peer(QStringLiteral("QtConcurrent::blockingMap"), loopInQt(isSkewed))
             .other(QStringLiteral("one thread"), loopAlone(isSkewed));
 #ifdef HEDDLE_HAS_TBB
     comparison.peer(QStringLiteral("tbb::parallel_for"), loopInTbb(isSkewed))
-            .timesFaster(1, QStringLiteral("tbb::parallel_for"));
+            .timesFaster(1, QStringLiteral("tbb::parallel_for"))
+            .recordingTimes(1.05);
 #endif
     return comparison;
 }
