@@ -13,6 +13,6 @@ FNR == 1 {
 /^\} \/\/ namespace heddle/ { print "/** @} */"; print; next }
 /^ *[^\/]*= (default|delete);( *\/\/.*)?$/ { next }
 /^ *(virtual )?~[A-Za-z]+\(\)( noexcept)?( override)?;/ { next }
-/ name\(\) const/ && before !~ /^ *\/\/\// { print "/// The name that the timeline shows. Any thread; never blocks." }
-/ object\(\) const/ && before !~ /^ *\/\/\// { print "/// What it is in the trace. Any thread; never blocks." }
+/[ &]name\(\) const/ && before !~ /^ *\/\/\// { print "/// The name that the timeline shows. Any thread; never blocks." }
+/[ &]object\(\) const/ && before !~ /^ *\/\/\// { print "/// What it is in the trace. Any thread; never blocks." }
 { before = $0; print }

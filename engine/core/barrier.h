@@ -43,6 +43,7 @@ public:
         /// The place in this round: 0 for the first to arrive … parties - 1 for the last, each
         /// once; -1 unless Done.
         int index = -1;
+        /// True when all have arrived.
         [[nodiscard]] explicit operator bool() const noexcept { return outcome == Outcome::Done; }
     };
 
@@ -66,9 +67,11 @@ public:
     /// Never blocks.
     void reset();
 
+    /// How many arrivals release all. Any thread; never blocks.
     [[nodiscard]] int parties() const noexcept { return m_parties; }
     /// How many have arrived in this round, and whether it is broken: snapshots.
     [[nodiscard]] int arrivedCount() const;
+    /// Whether a timeout, a stop or abort() has broken it. Any thread; never blocks.
     [[nodiscard]] bool isBroken() const;
     [[nodiscard]] QString name() const { return QString::fromUtf8(m_object.name().text()); }
     [[nodiscard]] const trace::Object &object() const { return m_object; }

@@ -40,6 +40,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT Condition
 {
 public:
+    /// The \a name is what the timeline shows.
     explicit Condition(std::string_view name);
     ~Condition();
     Condition(const Condition &) = delete;
@@ -50,6 +51,7 @@ public:
 
     /// Waits for a notification. Blocks.
     Outcome wait(std::unique_lock<Mutex> &lock, std::stop_token stop = {});
+    /// The same within \a timeout. \throws Misuse when it is negative.
     [[nodiscard]] Outcome waitFor(std::unique_lock<Mutex> &lock, std::chrono::nanoseconds timeout,
                                   std::stop_token stop = {});
 
@@ -60,6 +62,7 @@ public:
     {
         return waitUntil(lock, WaitPoint::Forever, holds, stop);
     }
+    /// The same within \a timeout. \throws Misuse when it is negative.
     template <std::predicate Predicate>
     [[nodiscard]] Outcome waitFor(std::unique_lock<Mutex> &lock, std::chrono::nanoseconds timeout,
                                   Predicate holds, std::stop_token stop = {})
@@ -70,6 +73,7 @@ public:
     /// Wakes the thread that has waited longest, or all. With or without the mutex held; never
     /// blocks.
     void notifyOne();
+    /// Wakes all that wait. Any thread; never blocks.
     void notifyAll();
 
     /// How many threads are blocked on it: a snapshot.

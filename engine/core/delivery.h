@@ -25,12 +25,14 @@ enum class Overflow {
 /// How a subscription is delivered.
 struct SubscriptionOptions
 {
+    /// In which thread.
     Delivery delivery = Delivery::Direct;
     /// Queued kinds: the handler runs in the thread that this object lives in when the subscriber
     /// is made, and ends with the object. For Direct, optional: only its end counts.
     QObject *context = nullptr;
     /// Messages that may wait in a queued subscription; 0 means unbounded.
     qsizetype capacity = 0;
+    /// When that many wait.
     Overflow overflow = Overflow::Block;
 };
 

@@ -16,11 +16,15 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT Error : public std::exception
 {
 public:
+    /// \a what happened, \a where, and what to do about it.
     Error(QString what, QString where, QString remedy = {});
     ~Error() override;
 
+    /// What happened.
     [[nodiscard]] const QString &message() const { return m_message; }
+    /// The object and the call.
     [[nodiscard]] const QString &where() const { return m_where; }
+    /// What to do; may be empty.
     [[nodiscard]] const QString &remedy() const { return m_remedy; }
     /// "message (where). remedy", UTF-8.
     [[nodiscard]] const char *what() const noexcept override { return m_text.constData(); }
@@ -37,6 +41,7 @@ private:
 class HEDDLE_ENGINE_EXPORT Misuse : public Error
 {
 public:
+    /// As Error's.
     using Error::Error;
     ~Misuse() override;
 };
@@ -45,6 +50,7 @@ public:
 class HEDDLE_ENGINE_EXPORT ShutDown : public Error
 {
 public:
+    /// As Error's.
     using Error::Error;
     ~ShutDown() override;
 };
@@ -53,6 +59,7 @@ public:
 class HEDDLE_ENGINE_EXPORT Stopped : public Error
 {
 public:
+    /// As Error's.
     using Error::Error;
     ~Stopped() override;
 };
@@ -61,6 +68,7 @@ public:
 class HEDDLE_ENGINE_EXPORT TimedOut : public Error
 {
 public:
+    /// As Error's.
     using Error::Error;
     ~TimedOut() override;
 };
@@ -70,6 +78,7 @@ public:
 class HEDDLE_ENGINE_EXPORT Broken : public Error
 {
 public:
+    /// As Error's.
     using Error::Error;
     ~Broken() override;
 };
@@ -78,6 +87,7 @@ public:
 class HEDDLE_ENGINE_EXPORT Cancelled : public Error
 {
 public:
+    /// As Error's.
     using Error::Error;
     ~Cancelled() override;
 };

@@ -34,6 +34,7 @@ class AsyncWaiter;
 class HEDDLE_ENGINE_EXPORT Event
 {
 public:
+    /// Cleared. The \a name is what the timeline shows.
     explicit Event(std::string_view name);
     ~Event();
     Event(const Event &) = delete;
@@ -43,6 +44,7 @@ public:
     void set();
     /// Never blocks.
     void clear();
+    /// A snapshot. Any thread; never blocks.
     [[nodiscard]] bool isSet() const noexcept
     {
         // Acquire: pairs with set(); what came before it is visible.

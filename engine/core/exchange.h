@@ -45,10 +45,13 @@ public:
     void setErrorHandler(SubscriberList::ErrorHandler handler);
 
 protected:
+    /// For Exchange.
     explicit ExchangeBase(std::string_view name);
+    /// The subscribers.
     [[nodiscard]] const std::shared_ptr<SubscriberList> &list() const { return m_list; }
 
     static std::shared_ptr<ExchangeBase>
+    /// The process's exchange of that name; \a create makes one. \throws Misuse if it has another type
     findOrCreate(const QString &name, std::type_index type,
                  const std::function<std::shared_ptr<ExchangeBase>()> &create);
 
@@ -67,11 +70,14 @@ class HEDDLE_ENGINE_EXPORT Subscription
 {
 public:
     Subscription() = default;
+    /// Takes an attached \a subscriber over.
     explicit Subscription(std::shared_ptr<SubscriberBase> subscriber);
     ~Subscription();
     Subscription(Subscription &&other) noexcept = default;
+    /// Ends its own subscription first, as the destructor does.
     Subscription &operator=(Subscription &&other) noexcept;
 
+    /// Whether messages arrive. Any thread; never blocks.
     [[nodiscard]] bool isAttached() const { return m_subscriber && m_subscriber->isAttached(); }
     /// As ExchangeBase::detach().
     bool detach();
@@ -113,8 +119,10 @@ class Exchange : public ExchangeBase
                   "each subscriber gets a message of its own");
 
 public:
+    /// Is called with each message.
     using Handler = std::function<void(const Message &)>;
 
+    /// The \a name is what the timeline shows.
     explicit Exchange(std::string_view name)
         : ExchangeBase(name)
         , m_sliceName(name)

@@ -15,6 +15,7 @@
 /// condition variables. What the primitives' slow paths stand on; programs use the primitives.
 namespace heddle::futex {
 
+/// Of all deadlines.
 using Clock = std::chrono::steady_clock;
 
 /// Sleeps while \a word is \a expected, until a wake-up or \a deadline (none: for ever). Returns

@@ -35,6 +35,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT Mutex
 {
 public:
+    /// Free. The \a name is what the timeline shows.
     explicit Mutex(std::string_view name);
     ~Mutex();
     Mutex(const Mutex &) = delete;
@@ -60,6 +61,7 @@ public:
     [[nodiscard]] Outcome lockFor(std::chrono::nanoseconds timeout, std::stop_token stop = {});
     /// Takes it if it is free. Never blocks.
     [[nodiscard]] bool tryLock();
+    /// tryLock() for std::unique_lock and std::scoped_lock.
     [[nodiscard]] bool try_lock() { return tryLock(); }
 
     /// Lets it go, and wakes one thread that waits. Never blocks. \throws Misuse when the calling

@@ -21,6 +21,7 @@ namespace heddle {
 class Outcome
 {
 public:
+    /// How it ended.
     enum Value : quint8 {
         Done,     ///< the call did what its name says
         TimedOut, ///< not within the timeout
@@ -32,10 +33,12 @@ public:
         Cancelled, ///< what was waited for was cancelled
     };
 
+    /// Implicit: a function returns Outcome::Done.
     constexpr Outcome(Value value) noexcept
         : m_value(value)
     {}
 
+    /// True if it is Done.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return m_value == Done; }
     /// For a switch.
     [[nodiscard]] constexpr Value value() const noexcept { return m_value; }

@@ -37,8 +37,10 @@ enum class QueueShutDown {
 struct QueueBatch
 {
     qsizetype count = 0; ///< items put, or taken; they stay so however the call ended
+    /// How the call ended.
     Outcome outcome = Outcome::Done;
 
+    /// True if all was done.
     [[nodiscard]] explicit operator bool() const { return static_cast<bool>(outcome); }
 };
 
@@ -205,14 +207,18 @@ public:
     void forget(AsyncWaiter &waiter) { m_waiting.forget(waiter); }
 
     // Snapshots, not promises. Any thread; never block.
+    /// Items in the queue. A snapshot; any thread; never blocks.
     [[nodiscard]] qsizetype size() const
     {
         const quint64 taken = m_store.takes(); // first: it never is more than the puts
         const auto size = static_cast<qsizetype>(m_store.puts() - taken);
         return m_capacity > 0 ? std::min(size, m_capacity) : size;
     }
+    /// Whether there are none. A snapshot; any thread; never blocks.
     [[nodiscard]] bool isEmpty() const { return size() == 0; }
+    /// Whether a put would wait. A snapshot; any thread; never blocks.
     [[nodiscard]] bool isFull() const { return m_capacity > 0 && size() == m_capacity; }
+    /// Whether shutDown() was called. Any thread; never blocks.
     [[nodiscard]] bool isShutDown() const { return m_store.isClosed(); }
     /// Items put and not reported by taskDone().
     [[nodiscard]] qsizetype unfinished() const

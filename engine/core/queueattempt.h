@@ -23,11 +23,13 @@ enum class QueueAttempt : quint8 {
 template <typename T>
 struct QueueItemTraits
 {
+    /// Each item does.
     static bool hasFlow(const T &) { return true; }
 };
 template <typename T>
 struct QueueItemTraits<std::optional<T>>
 {
+    /// Each that has a value.
     static bool hasFlow(const std::optional<T> &item) { return item.has_value(); }
 };
 

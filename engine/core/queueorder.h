@@ -14,7 +14,9 @@ namespace heddle {
 template <typename T>
 struct QueueEntry
 {
+    /// What was put.
     T item;
+    /// Which put it was: 1, 2, 3 …
     quint64 number = 0;
 };
 
@@ -26,8 +28,11 @@ template <typename T>
 class OldestFirst
 {
 public:
+    /// Keeps \a item.
     QueueEntry<T> &add(T &&item) { return m_entries.emplace_back(std::move(item)); }
+    /// The one that leaves next; there must be one.
     QueueEntry<T> &next() { return m_entries.front(); }
+    /// Takes it out.
     void removeNext() { m_entries.pop_front(); }
     [[nodiscard]] bool isEmpty() const { return m_entries.empty(); }
     [[nodiscard]] qsizetype size() const { return static_cast<qsizetype>(m_entries.size()); }
@@ -41,6 +46,7 @@ template <typename T>
 class NewestFirst
 {
 public:
+    /// Keeps \a item.
     QueueEntry<T> &add(T &&item) { return m_entries.emplace_back(std::move(item)); }
     QueueEntry<T> &next() { return m_entries.back(); }
     void removeNext() { m_entries.pop_back(); }
@@ -58,6 +64,7 @@ class SmallestFirst
 {
 public:
     // A multiset puts an element behind those that are equal to it, and never moves one.
+    /// Keeps \a item.
     QueueEntry<T> &add(T &&item) { return entryOf(m_entries.emplace(std::move(item))); }
     QueueEntry<T> &next() { return entryOf(m_entries.begin()); }
     void removeNext() { m_entries.erase(m_entries.begin()); }

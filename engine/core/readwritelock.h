@@ -36,6 +36,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ReadWriteLock
 {
 public:
+    /// Free. The \a name is what the timeline shows.
     explicit ReadWriteLock(std::string_view name);
     ~ReadWriteLock();
     ReadWriteLock(const ReadWriteLock &) = delete;
@@ -47,6 +48,7 @@ public:
 
     /// Block until the calling thread may read.
     Outcome lockForRead(std::stop_token stop = {});
+    /// The same within \a timeout. \throws Misuse when it is negative.
     [[nodiscard]] Outcome lockForReadFor(std::chrono::nanoseconds timeout,
                                          std::stop_token stop = {});
     /// Never blocks.
@@ -54,6 +56,7 @@ public:
 
     /// Block until the calling thread may write.
     Outcome lockForWrite(std::stop_token stop = {});
+    /// The same within \a timeout. \throws Misuse when it is negative.
     [[nodiscard]] Outcome lockForWriteFor(std::chrono::nanoseconds timeout,
                                           std::stop_token stop = {});
     /// Never blocks.
@@ -64,10 +67,15 @@ public:
     void unlock();
 
     // The standard's names.
+    /// lockForWrite() under the name that std::unique_lock knows.
     void lock() { lockForWrite(); }
+    /// tryLockForWrite() under the name that std::unique_lock knows.
     [[nodiscard]] bool try_lock() { return tryLockForWrite(); }
+    /// lockForRead() under the name that std::shared_lock knows.
     void lock_shared() { lockForRead(); }
+    /// tryLockForRead() under the name that std::shared_lock knows.
     [[nodiscard]] bool try_lock_shared() { return tryLockForRead(); }
+    /// unlock() under the name that std::shared_lock knows.
     void unlock_shared() { unlockForRead(); }
 
     /// For assertions. Never blocks.

@@ -110,6 +110,7 @@ private:
 class HEDDLE_ENGINE_EXPORT BoundedSemaphore final : public Semaphore
 {
 public:
+    /// \a permits are free at the start, and are the most there can be.
     explicit BoundedSemaphore(std::string_view name, qsizetype permits = 1);
     ~BoundedSemaphore() override;
 };

@@ -38,6 +38,7 @@ public:
     [[nodiscard]] static QString describe(const std::exception_ptr &error);
 
 protected:
+    /// For Subscriber.
     explicit SubscriberBase(const std::shared_ptr<SubscriberList> &list);
 
     /// For errors that no sender waits for.
@@ -71,6 +72,7 @@ template <typename Message>
 class Subscriber final : public SubscriberBase
 {
 public:
+    /// Is called with each message.
     using Handler = std::function<void(const Message &)>;
 
     /// \throws Misuse when there is no handler, or a queued delivery has no context.

@@ -37,6 +37,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT Thread : public QThread
 {
 public:
+    /// When the thread begins.
     enum class Start { Now, Later };
     /// How the thread is made.
     struct Options
@@ -64,6 +65,7 @@ public:
     /// Raises the stop token of the function. False if it was raised before. Any thread; runs the
     /// token's callbacks.
     bool requestStop() { return m_stop.request_stop(); }
+    /// What requestStop() raises. Any thread; never blocks.
     [[nodiscard]] std::stop_token stopToken() const { return m_stop.get_token(); }
 
     /// Waits until the thread has ended. Blocks. Returns at once if it was never started.
@@ -80,6 +82,7 @@ public:
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 protected:
+    /// Calls the function.
     void run() override;
 
 private:

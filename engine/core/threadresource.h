@@ -25,6 +25,7 @@ template <typename T>
 class ThreadResource
 {
 public:
+    /// Opens the resource.
     using Factory = typename ThreadStorage<T>::Factory;
 
     /// The time for which a thread has the resource open. Destroy it in the thread that opened it,
@@ -37,12 +38,15 @@ public:
             if (m_storage)
                 m_storage->reset();
         }
+        /// Takes the time over.
         Scope(Scope &&other) noexcept
             : m_storage(std::exchange(other.m_storage, nullptr))
         {}
         Scope &operator=(Scope &&) = delete;
 
+        /// The resource.
         T &operator*() const { return m_storage->local(); }
+        /// The resource.
         T *operator->() const { return &m_storage->local(); }
 
     private:
@@ -54,6 +58,7 @@ public:
         ThreadStorage<T> *m_storage;
     };
 
+    /// No thread has it open yet; \a factory opens it.
     explicit ThreadResource(
             std::string_view name, Factory factory = [] { return std::make_unique<T>(); })
         : m_storage(name, std::move(factory))

@@ -34,8 +34,10 @@ template <typename T>
 class ThreadStorage
 {
 public:
+    /// Builds a thread's value.
     using Factory = std::function<std::unique_ptr<T>()>;
 
+    /// No thread has a value yet; \a factory builds each.
     explicit ThreadStorage(
             std::string_view name, Factory factory = [] { return std::make_unique<T>(); })
         : m_shared(std::make_shared<Shared>(name))
@@ -53,7 +55,9 @@ public:
             return *static_cast<T *>(value);
         return built();
     }
+    /// local()
     T &operator*() { return local(); }
+    /// local()
     T *operator->() { return &local(); }
 
     /// Whether the calling thread has a value.

@@ -30,13 +30,16 @@ class AsyncWaiter;
 class HEDDLE_ENGINE_EXPORT WaitPoint
 {
 public:
+    /// Of all deadlines.
     using Clock = std::chrono::steady_clock;
     /// Empty: forever.
     using Deadline = std::optional<Clock::time_point>;
+    /// No deadline.
     static constexpr Deadline Forever = std::nullopt;
     /// Do not wait at all.
     static constexpr Deadline Never = Clock::time_point::min();
 
+    /// How a wait ended.
     enum class Result { Woken, TimedOut, Stopped };
 
     /// The instant \a timeout from now. \throws Misuse naming \a where when it is negative.
@@ -80,11 +83,13 @@ public:
 
     /// Wake those whose conditions hold, those that came first at first. Never block.
     void wakeOne(Wakes &wakes) { wakeUpTo(1, wakes); }
+    /// Up to \a count of them.
     void wakeUpTo(std::ptrdiff_t count, Wakes &wakes)
     {
         if (m_first)
             wake(count, trace::currentThread(), false, wakes);
     }
+    /// All of them.
     void wakeAll(Wakes &wakes) { wakeUpTo(All, wakes); }
     /// The same, with a flow from the caller to each. For conditions that nobody can take back.
     void wakeAllWithFlow(Wakes &wakes)
@@ -94,18 +99,23 @@ public:
     }
 
     // The same at once: for callers that hold the mutex for another's sake.
+    /// The same, with the system call made under the mutex.
     void wakeOne() { wakeUpTo(1); }
+    /// Up to \a count of them.
     void wakeUpTo(std::ptrdiff_t count)
     {
         Wakes wakes;
         wakeUpTo(count, wakes);
     }
+    /// All of them.
     void wakeAll() { wakeUpTo(All); }
 
+    /// Whether anybody waits.
     [[nodiscard]] bool hasWaiters() const { return m_first != nullptr; }
     /// Threads and coroutines in the line, and those of them that were woken and have not come back
     /// under the mutex yet. When all are, nobody needs to be woken.
     [[nodiscard]] std::ptrdiff_t count() const { return m_count; }
+    /// How many were woken and have not gone on yet.
     [[nodiscard]] std::ptrdiff_t wokenCount() const { return m_wokenCount; }
     /// Threads that wait; coroutines are not counted.
     [[nodiscard]] int waiterCount() const;

@@ -145,19 +145,25 @@ template <typename T = void>
 class [[nodiscard]] Coroutine
 {
 public:
+    /// For the compiler.
     using promise_type = CoroutinePromise<T>;
+    /// For the compiler.
     using Handle = std::coroutine_handle<promise_type>;
+    /// What co_await gives.
     using Result = T;
 
     /// Nothing to await.
     Coroutine() = default;
+    /// For the compiler.
     explicit Coroutine(Handle handle) noexcept
         : m_handle(handle)
     {}
     ~Coroutine() { drop(); }
+    /// Takes the coroutine over.
     Coroutine(Coroutine &&other) noexcept
         : m_handle(std::exchange(other.m_handle, nullptr))
     {}
+    /// Drops its own first.
     Coroutine &operator=(Coroutine &&other) noexcept
     {
         if (this != &other) {

@@ -14,6 +14,7 @@ namespace heddle {
 /// A mistake around coroutines that has no caller to be thrown at.
 struct HEDDLE_ENGINE_EXPORT CoroutineReport
 {
+    /// What is wrong.
     enum class Kind {
         NeverAwaited,        ///< a coroutine was called, and its object dropped without co_await
         ExceptionNeverTaken, ///< a task failed, and nobody asked for its result
@@ -22,6 +23,7 @@ struct HEDDLE_ENGINE_EXPORT CoroutineReport
         CallbackFailed,      ///< a function given to the loop threw
     };
 
+    /// What is wrong.
     Kind kind;
     QString name;                         ///< of the task, or the coroutine's function
     std::chrono::nanoseconds duration{0}; ///< of a slow step

@@ -27,6 +27,7 @@ template <typename T = void>
 class CoroutineTask
 {
 public:
+    /// What co_await gives.
     using Result = T;
 
     /// No task.
@@ -40,21 +41,25 @@ public:
         if (m_state)
             m_state->release();
     }
+    /// Another handle on the same task. Any thread.
     CoroutineTask(const CoroutineTask &other) noexcept
         : m_state(other.m_state)
     {
         if (m_state)
             m_state->retain();
     }
+    /// Takes the handle over.
     CoroutineTask(CoroutineTask &&other) noexcept
         : m_state(std::exchange(other.m_state, nullptr))
     {}
+    /// Lets go of its own task first. Any thread.
     CoroutineTask &operator=(CoroutineTask other) noexcept
     {
         std::swap(m_state, other.m_state);
         return *this;
     }
 
+    /// Whether there is a task.
     [[nodiscard]] explicit operator bool() const { return m_state != nullptr; }
     /// The name given at its creation, else the coroutine's function.
     [[nodiscard]] QString name() const { return m_state->name(); }
@@ -84,6 +89,7 @@ public:
         return m_state->takeException();
     }
 
+    /// For awaiters.
     [[nodiscard]] CoroutineTaskStateOf<T> *state() const { return m_state; }
 
 private:

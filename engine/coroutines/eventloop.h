@@ -45,6 +45,7 @@ class DescriptorWatch;
 class HEDDLE_ENGINE_EXPORT EventLoop
 {
 public:
+    /// Of all due times.
     using Clock = std::chrono::steady_clock;
 
     virtual ~EventLoop();
@@ -137,6 +138,7 @@ public:
     /// How long a step may take without being reported: 100 ms at first, as asyncio has it; 0:
     /// whatever it takes. Measured with a coarse clock, so to some milliseconds.
     [[nodiscard]] std::chrono::nanoseconds slowStep() const { return m_slowStep; }
+    /// Changes that.
     void setSlowStep(std::chrono::nanoseconds limit) { m_slowStep = limit; }
     [[nodiscard]] QString name() const { return QString::fromUtf8(m_object.name().text()); }
     [[nodiscard]] const trace::Object &object() const { return m_object; }
@@ -159,6 +161,7 @@ public:
         if (!m_isInTurn)
             turnNeeded();
     }
+    /// Harmless when it does not run. Own thread.
     void stopTimer(LoopTimer &timer) noexcept { m_timers.remove(timer); }
     /// now + \a delay; negative is none, and what does not fit is the end of time.
     [[nodiscard]] static Clock::time_point dueAfter(std::chrono::nanoseconds delay);
@@ -177,17 +180,22 @@ public:
     }
 
 protected:
+    /// For carriers.
     explicit EventLoop(std::string_view name);
 
     /// Destroys what has not ended. First of all in the destructor of a carrier.
     void endTasks() noexcept;
     /// Takes one turn; afterwards hasReady() tells whether another is due at once.
     void takeTurn() noexcept;
+    /// Whether the next turn has something to do.
     [[nodiscard]] bool hasReady() const { return !m_ready.isEmpty(); }
+    /// Whether a turn is being taken.
     [[nodiscard]] bool isInTurn() const { return m_isInTurn; }
+    /// What other threads hand in.
     [[nodiscard]] Inbox &inbox() { return m_inbox; }
     /// When the first timer is due, if any runs.
     [[nodiscard]] std::optional<Clock::time_point> nextDue() const { return m_timers.nextDue(); }
+    /// What is watched.
     [[nodiscard]] const std::vector<DescriptorWatch *> &watches() const { return m_watches; }
     /// \a watch is told, and no longer watched.
     void tell(DescriptorWatch &watch);
@@ -198,7 +206,9 @@ protected:
     virtual void wakeUp() noexcept = 0;
     /// Runs the loop until \a isOver() is true, asked after each turn.
     virtual void runUntil(const std::function<bool()> &isOver) = 0;
+    /// \a watch is to be watched from now on.
     virtual void watchBegun(DescriptorWatch &watch) = 0;
+    /// It is no longer.
     virtual void watchEnded(DescriptorWatch &watch) noexcept = 0;
 
 private:

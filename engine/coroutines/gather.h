@@ -19,6 +19,7 @@ CoroutineTask<T> toTask(Coroutine<T> coroutine)
 {
     return createTask(std::move(coroutine));
 }
+/// A task is one already.
 template <typename T>
 CoroutineTask<T> toTask(CoroutineTask<T> task)
 {
@@ -166,6 +167,7 @@ private:
     std::vector<CoroutineTask<T>> m_tasks;
 };
 
+/// Each as a task of the loop whose turn it is.
 template <template <typename> class Kind, typename T>
 std::vector<CoroutineTask<T>> toTasks(std::vector<Kind<T>> what)
 {
@@ -202,6 +204,7 @@ template <template <typename> class... Kind, typename... T>
 {
     return GatherTupleAwaiter<true, T...>(toTask(std::move(what))...);
 }
+/// The same for any number of one type.
 template <template <typename> class Kind, typename T>
 [[nodiscard]] auto gatherWithExceptions(std::vector<Kind<T>> what)
 {

@@ -70,6 +70,7 @@ class HEDDLE_ENGINE_EXPORT ScheduledCall
 {
 public:
     ScheduledCall() = default;
+    /// For the loop.
     explicit ScheduledCall(LoopCall &call) noexcept
         : m_call(&call)
     {
@@ -80,9 +81,11 @@ public:
         if (m_call)
             m_call->release();
     }
+    /// Takes the handle over.
     ScheduledCall(ScheduledCall &&other) noexcept
         : m_call(std::exchange(other.m_call, nullptr))
     {}
+    /// Swaps them.
     ScheduledCall &operator=(ScheduledCall &&other) noexcept
     {
         std::swap(m_call, other.m_call);
@@ -95,6 +98,7 @@ public:
         if (m_call)
             m_call->cancel();
     }
+    /// Whether the call is still to be made.
     [[nodiscard]] bool isPending() const { return m_call && m_call->m_isPending; }
 
 private:

@@ -14,6 +14,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ErrorGroup : public Error
 {
 public:
+    /// Of at least one.
     explicit ErrorGroup(std::vector<std::exception_ptr> errors);
     ~ErrorGroup() override;
 

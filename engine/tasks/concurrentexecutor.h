@@ -10,7 +10,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ConcurrentExecutor final : public PoolExecutor
 {
 public:
+    /// With \a threads threads, called "name 1", "name 2" …
     ConcurrentExecutor(std::string_view name, int threads);
+    /// The same with all \a options.
     ConcurrentExecutor(std::string_view name, const ExecutorOptions &options);
     ~ConcurrentExecutor() override;
 

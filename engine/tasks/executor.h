@@ -61,6 +61,7 @@ enum class ExecutorKind {
 class HEDDLE_ENGINE_EXPORT Executor
 {
 public:
+    /// Is told of an exception that left a posted task.
     using ErrorHandler = std::function<void(const Executor &, std::exception_ptr)>;
 
     virtual ~Executor();
@@ -107,6 +108,7 @@ public:
     /// timed out counts until its turn has come.
     [[nodiscard]] qsizetype pending() const;
     [[nodiscard]] QString name() const;
+    /// What it is in the trace. Any thread; never blocks.
     [[nodiscard]] trace::ObjectId id() const { return m_object.id(); }
 
     /// What is told of each exception that leaves a posted task, in the task's thread; by default
@@ -119,6 +121,7 @@ public:
     [[nodiscard]] static Executor *current() noexcept;
 
 protected:
+    /// For the kinds of executors.
     Executor(std::string_view name, const ExecutorOptions &options);
 
     /// A task has come into the queue: have nextTask() called some time later. Any thread.
@@ -139,6 +142,7 @@ protected:
     [[nodiscard]] virtual bool wantsTasks() const;
     /// A worker is about to block, and goes on. Called in pairs, in its thread.
     virtual void workerBlocks() noexcept;
+    /// The worker goes on.
     virtual void workerUnblocked() noexcept;
 
     /// Whether the calling thread may run one more task on top of those that it runs.
@@ -165,6 +169,7 @@ protected:
     void sleepUntil(Completion &completion, bool orTaskComes);
     /// Sleeps until \a future is finished.
     void sleepUntilFinished(QFutureInterfaceBase &future) const;
+    /// As given to the constructor.
     [[nodiscard]] const ExecutorOptions &options() const { return m_options; }
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
@@ -221,10 +226,12 @@ template <typename Function>
 class PostedTask
 {
 public:
+    /// Of \a executor's.
     PostedTask(Executor *executor, Function function)
         : m_executor(executor)
         , m_function(std::move(function))
     {}
+    /// Runs or drops it; tells how it ended.
     trace::TaskState operator()(Task::Action action) noexcept
     {
         if (action != Task::Action::Run)

@@ -22,6 +22,7 @@ struct ExecutorOptions
     /// Runs once in each thread of the executor before the first task there. When it throws, the
     /// executor is broken: what is pending ends with Broken, and so does whatever comes later.
     std::function<void()> initialiser = {};
+    /// What happens while a task waits.
     BlockedWorkerPolicy blockedWorkers = BlockedWorkerPolicy::Help;
     /// How many threads may be added for blocked ones.
     int maximumExtraThreads = 32;

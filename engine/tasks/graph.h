@@ -97,6 +97,7 @@ private:
 class HEDDLE_ENGINE_EXPORT Graph
 {
 public:
+    /// The \a name is what the timeline shows.
     explicit Graph(std::string_view name = "graph");
     ~Graph();
     Graph(const Graph &) = delete;
@@ -129,6 +130,7 @@ public:
     GraphRun run(Executor &executor, std::stop_token stop = {});
 
     [[nodiscard]] QString name() const;
+    /// How many nodes it has.
     [[nodiscard]] int size() const;
 
 private:

@@ -31,7 +31,9 @@ enum class NodeState : quint8 {
 /// A node's failure in a run.
 struct GraphFailure
 {
+    /// The name of the node.
     QString node;
+    /// What it threw.
     std::exception_ptr exception;
 };
 
@@ -48,7 +50,9 @@ class HEDDLE_ENGINE_EXPORT GraphRun
 {
 public:
     ~GraphRun();
+    /// Another handle on the same run.
     GraphRun(const GraphRun &);
+    /// Another handle on the same run.
     GraphRun &operator=(const GraphRun &);
 
     /// Waits until every node has ended. Blocks. \throws what the first node that failed threw;

@@ -46,6 +46,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT Group
 {
 public:
+    /// Without children. They run on \a executor, which must outlive the group.
     explicit Group(Executor &executor) noexcept
         : m_executor(executor)
         , m_parent(t_current)
@@ -89,6 +90,7 @@ public:
     /// What the children have thrown, in the order of their ends, up to the last wait(). By the
     /// group's thread.
     [[nodiscard]] std::vector<std::exception_ptr> failures() const;
+    /// As given to the constructor.
     [[nodiscard]] Executor &executor() const { return m_executor; }
 
 private:

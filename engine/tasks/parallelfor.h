@@ -30,16 +30,21 @@ struct LoopOptions
 class HEDDLE_ENGINE_EXPORT ParallelLoop
 {
 protected:
+    /// Measures chunks.
     using Clock = std::chrono::steady_clock;
 
+    /// For ParallelLoopOver.
     ParallelLoop(Executor &executor, qint64 itemCount, const LoopOptions &options);
 
     /// The size of the chunks of one range, which follows from how long the last took.
     class HEDDLE_ENGINE_EXPORT Chunk
     {
     public:
+        /// The first one.
         explicit Chunk(const ParallelLoop &loop);
+        /// In items.
         [[nodiscard]] qint64 size() const { return m_size; }
+        /// Goes on to the next.
         void next();
 
     private:
@@ -49,6 +54,7 @@ protected:
         Clock::time_point m_start;
     };
 
+    /// Whether what has not begun is left out.
     [[nodiscard]] bool shallEnd() const
     {
         return m_group.isCancelled() || m_options.stop.stop_requested();
@@ -63,6 +69,7 @@ protected:
     /// Waits for what has begun, after an item has thrown in the thread that waits.
     void giveUp() noexcept;
 
+    /// The parts that were given away.
     Group m_group;
 
 private:
@@ -76,6 +83,7 @@ template <std::integral Index, typename Body>
 class ParallelLoopOver : private ParallelLoop
 {
 public:
+    /// Calls \a body, which must outlive it.
     ParallelLoopOver(Executor &executor, Index begin, Index end, Body &body,
                      const LoopOptions &options)
         : ParallelLoop(executor, begin < end ? static_cast<qint64>(end - begin) : 0, options)
@@ -83,6 +91,7 @@ public:
         , m_end(end)
         , m_body(body)
     {}
+    /// Runs it. Blocks.
     Outcome run()
     {
         if (m_begin < m_end) {

@@ -20,12 +20,14 @@ public:
     [[nodiscard]] QThreadPool &pool() { return m_pool; }
 
 protected:
+    /// For ThreadPoolExecutor and ConcurrentExecutor.
     PoolExecutor(std::string_view name, const ExecutorOptions &options);
 
     /// Runs the next task, if there is one left, in the calling thread of the pool.
     void runNext();
     void finishTasks(bool wait) override;
     void workerBlocks() noexcept override;
+    /// Takes the thread back.
     void workerUnblocked() noexcept override;
 
 private:

@@ -22,15 +22,18 @@ namespace heddle {
 class Progress
 {
 public:
+    /// Reports to the watchers of \a future.
     explicit Progress(QFutureInterfaceBase future)
         : m_future(std::move(future))
     {}
     Progress(const Progress &) = delete;
     Progress &operator=(const Progress &) = delete;
 
+    /// From \a minimum to \a maximum. Any thread; never blocks.
     void setRange(int minimum, int maximum) { m_future.setProgressRange(minimum, maximum); }
     /// A value that is not larger than the one before is ignored.
     void setValue(int value) { m_future.setProgressValue(value); }
+    /// The same with a text. Any thread; never blocks.
     void setValue(int value, const QString &text) { m_future.setProgressValueAndText(value, text); }
     /// Whether the future was cancelled: the task should end.
     [[nodiscard]] bool isCancelled() const { return m_future.isCanceled(); }

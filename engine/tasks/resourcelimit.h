@@ -23,11 +23,14 @@ public:
     /// Called \a name, for \a most nodes at once. \throws Misuse when \a most is less than one
     ResourceLimit(std::string_view name, int most);
     ~ResourceLimit();
+    /// The same limit.
     ResourceLimit(const ResourceLimit &);
+    /// The same limit.
     ResourceLimit &operator=(const ResourceLimit &);
 
     /// How many nodes hold it now: a snapshot. Never blocks.
     [[nodiscard]] int inUse() const;
+    /// How many at once.
     [[nodiscard]] int most() const;
 
     friend bool operator==(const ResourceLimit &, const ResourceLimit &) = default;

@@ -23,8 +23,10 @@ namespace heddle {
 struct RetryPolicy
 {
     int attempts = 3; ///< at most, the first one included
+    /// Before the second attempt.
     std::chrono::nanoseconds firstDelay = std::chrono::milliseconds(100);
     double factor = 2; ///< from one delay to the next; 1: always the same
+    /// No delay is longer.
     std::chrono::nanoseconds maximumDelay = std::chrono::seconds(30);
     /// Which part of each delay is drawn by lot, 0 to 1: so that those who failed together do not
     /// come back together. At 0.5 a delay is between half and all of what is due.
@@ -40,6 +42,7 @@ class HEDDLE_ENGINE_EXPORT RetryDelays
 public:
     /// \throws Misuse when the policy makes no sense
     explicit RetryDelays(const RetryPolicy &policy);
+    /// The delay before the next attempt.
     [[nodiscard]] std::chrono::nanoseconds next();
 
 private:
@@ -58,18 +61,26 @@ public:
     Retries(const Retries &) = delete;
     Retries &operator=(const Retries &) = delete;
 
+    /// Makes the first attempt.
     void start(const std::stop_token &stop);
 
 protected:
+    /// On \a executor.
     Retries(Executor &executor, const RetryPolicy &policy);
 
+    /// Raised when the attempts are to end.
     [[nodiscard]] std::stop_token stopToken() const { return m_stop.get_token(); }
     /// One attempt, which keeps its result or throws.
     virtual void call() = 0;
+    /// Whether nobody wants the result.
     [[nodiscard]] virtual bool isCancelled() const = 0;
+    /// Reports progress.
     virtual void setAttempt(int attempt, const QString &text) = 0;
+    /// Ends with \a error.
     virtual void fail(std::exception_ptr error) = 0;
+    /// Ends cancelled.
     virtual void cancel() = 0;
+    /// Ends.
     virtual void finish() = 0;
 
 private:

@@ -24,6 +24,7 @@ struct TaskOptions
 {
     /// What the timeline shows; empty: the executor's name.
     trace::Name name = {};
+    /// What starts first.
     Priority priority = Priority::Normal;
     /// A task that has not started by then does not start: its future throws TimedOut. One that
     /// runs has its stop token raised.

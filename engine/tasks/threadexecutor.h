@@ -11,7 +11,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ThreadExecutor final : public WorkerExecutor
 {
 public:
+    /// With \a threads threads, called "name 1", "name 2" …
     ThreadExecutor(std::string_view name, int threads);
+    /// The same with all \a options.
     ThreadExecutor(std::string_view name, const ExecutorOptions &options);
     ~ThreadExecutor() override;
 };

@@ -10,7 +10,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ThreadPoolExecutor final : public PoolExecutor
 {
 public:
+    /// With \a threads threads, called "name 1", "name 2" …
     ThreadPoolExecutor(std::string_view name, int threads);
+    /// The same with all \a options.
     ThreadPoolExecutor(std::string_view name, const ExecutorOptions &options);
     ~ThreadPoolExecutor() override;
 

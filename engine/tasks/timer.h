@@ -17,7 +17,9 @@ class HEDDLE_ENGINE_EXPORT Timer
 public:
     Timer();
     ~Timer();
+    /// Takes the timer over.
     Timer(Timer &&other) noexcept;
+    /// Ends its own timer first, as the destructor does.
     Timer &operator=(Timer &&other) noexcept;
 
     /// The function does not start any more, and the executor is left alone from now on; a run that

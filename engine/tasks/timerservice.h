@@ -31,6 +31,7 @@ class TimerCore;
 class HEDDLE_ENGINE_EXPORT TimerService
 {
 public:
+    /// Of all due times.
     using Clock = std::chrono::steady_clock;
 
     /// With a thread called \a name.

@@ -26,7 +26,9 @@ public:
     [[nodiscard]] int threadCount() const { return m_workerCount.load(); }
 
 protected:
+    /// Whether workers have queues of their own.
     enum class Stealing { No, Yes };
+    /// For its kinds.
     WorkerExecutor(std::string_view name, const ExecutorOptions &options, Stealing stealing);
     /// Starts the threads; called at the end of the last constructor, as the threads call virtual
     /// functions. In return the first destructor calls shutDownAtEnd().
@@ -39,6 +41,7 @@ protected:
     void helpUntil(Completion &completion) final;
     [[nodiscard]] bool wantsTasks() const final;
     void workerBlocks() noexcept final;
+    /// Takes the extra thread back.
     void workerUnblocked() noexcept final;
 
 private:

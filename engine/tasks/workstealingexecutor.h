@@ -16,7 +16,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT WorkStealingExecutor final : public WorkerExecutor
 {
 public:
+    /// With \a threads threads, called "name 1", "name 2" …
     WorkStealingExecutor(std::string_view name, int threads);
+    /// The same with all \a options.
     WorkStealingExecutor(std::string_view name, const ExecutorOptions &options);
     ~WorkStealingExecutor() override;
 };

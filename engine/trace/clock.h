@@ -21,6 +21,7 @@ namespace heddle::trace {
 class HEDDLE_ENGINE_EXPORT Clock
 {
 public:
+    /// Where ticks come from.
     enum class Kind : std::uint32_t { Monotonic = 0, TimeStampCounter = 1 };
 
     /// The kind that this processor supports. Constant for a process.
@@ -58,9 +59,12 @@ public:
     /// The same instant on both clocks. The best of a few tries, typically within 50 ns.
     struct Pair
     {
+        /// Of kind().
         std::uint64_t ticks = 0;
+        /// Of CLOCK_MONOTONIC.
         std::int64_t monotonicNs = 0;
     };
+    /// Now.
     static Pair pair() noexcept;
 
 private:
@@ -78,7 +82,9 @@ public:
     /// Adds a pair newer than all before; an older or equal one is ignored.
     void addPair(Clock::Pair pair);
 
+    /// Whether there is no pair yet.
     [[nodiscard]] bool isEmpty() const { return m_pairs.empty(); }
+    /// The instant in nanoseconds of CLOCK_MONOTONIC.
     [[nodiscard]] std::int64_t toMonotonicNs(std::uint64_t ticks) const;
 
 private:

@@ -24,7 +24,9 @@ public:
         }
         return flow;
     }
+    /// Passes the calling thread's present slice.
     void step() const noexcept { write(RecordType::FlowStep); }
+    /// Arrives at the calling thread's present slice.
     void end() const noexcept { write(RecordType::FlowEnd); }
     /// For the flow of a task: its task goes into \a state now.
     void taskState(TaskState state) const noexcept
@@ -36,7 +38,9 @@ public:
                                  Record::tagged(m_value, static_cast<std::uint8_t>(state)));
         }
     }
+    /// 0 when it is empty.
     [[nodiscard]] constexpr FlowId id() const noexcept { return m_value & Record::TickMask; }
+    /// False when it is empty.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return m_value != 0; }
 
 private:

@@ -19,6 +19,7 @@ public:
     /// Interns \a text (UTF-8; at most 64 KiB, longer text is cut).
     explicit Name(std::string_view text);
 
+    /// 0 for the empty string.
     [[nodiscard]] constexpr NameId id() const { return m_id; }
     /// The text, valid until the process ends.
     [[nodiscard]] std::string_view text() const;

@@ -25,6 +25,7 @@ public:
     Object(const Object &) = delete;
     Object &operator=(const Object &) = delete;
 
+    /// 1, 2, 3 …; of no other object of this process.
     [[nodiscard]] ObjectId id() const noexcept { return m_id; }
     [[nodiscard]] Name name() const noexcept { return m_name; }
 
@@ -104,9 +105,11 @@ private:
 class Wait
 {
 public:
+    /// Begins the wait.
     Wait(const Object &object, WaitReason reason) noexcept
         : Wait(object.id(), reason)
     {}
+    /// Begins the wait.
     Wait(ObjectId object, WaitReason reason) noexcept
         : m_writer(ThreadWriter::current())
         , m_object(object)
@@ -142,6 +145,7 @@ private:
 class ReportedCounter
 {
 public:
+    /// The \a name is what the timeline shows.
     explicit ReportedCounter(std::string_view name)
         : m_object(ObjectKind::Counter, name)
     {}

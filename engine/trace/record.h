@@ -130,16 +130,20 @@ enum class TaskKind : std::uint8_t {
 /// Without it, whoever wrote the record tells of the slice by itself, or there is none.
 struct TaskStateByte
 {
+    /// Set when a slice begins or ends with the state.
     static constexpr std::uint8_t SliceBit = 0x80;
 
+    /// Packs them.
     [[nodiscard]] static constexpr std::uint8_t make(TaskState state, bool hasSlice)
     {
         return static_cast<std::uint8_t>(static_cast<unsigned>(state) | (hasSlice ? SliceBit : 0u));
     }
+    /// The state in it.
     [[nodiscard]] static constexpr TaskState state(std::uint8_t byte)
     {
         return static_cast<TaskState>(byte & (SliceBit - 1u));
     }
+    /// The bit in it.
     [[nodiscard]] static constexpr bool hasSlice(std::uint8_t byte)
     {
         return (byte & SliceBit) != 0;
@@ -153,19 +157,24 @@ struct TaskStateByte
 /// items that are in a queue at the same time need to differ.
 struct ItemPayload
 {
+    /// Where the object's id begins.
     static constexpr unsigned ObjectShift = 40;
+    /// The bits of the position.
     static constexpr std::uint64_t PositionMask = (std::uint64_t{1} << ObjectShift) - 1;
     /// Objects above this number have no item records.
     static constexpr std::uint32_t LastObject = (std::uint32_t{1} << (64 - ObjectShift)) - 1;
 
+    /// Packs them.
     [[nodiscard]] static constexpr std::uint64_t make(std::uint32_t object, std::uint64_t position)
     {
         return (position & PositionMask) | (std::uint64_t{object} << ObjectShift);
     }
+    /// The queue in it.
     [[nodiscard]] static constexpr std::uint32_t object(std::uint64_t payload)
     {
         return static_cast<std::uint32_t>(payload >> ObjectShift);
     }
+    /// The item's number in it.
     [[nodiscard]] static constexpr std::uint64_t position(std::uint64_t payload)
     {
         return payload & PositionMask;
@@ -188,17 +197,24 @@ enum class ArgumentType : std::uint8_t {
 /// 56 bits) and its RecordType (high 8 bits).
 struct Record
 {
+    /// Ticks and type.
     std::uint64_t head = 0;
+    /// What it says.
     std::uint64_t payload = 0;
 
+    /// The bits of the ticks.
     static constexpr std::uint64_t TickMask = (std::uint64_t{1} << 56) - 1;
 
+    /// What the record says.
     [[nodiscard]] constexpr RecordType type() const { return static_cast<RecordType>(head >> 56); }
+    /// Since the recording's first tick.
     [[nodiscard]] constexpr std::uint64_t ticks() const { return head & TickMask; }
+    /// The payload's low half.
     [[nodiscard]] constexpr std::uint32_t low() const
     {
         return static_cast<std::uint32_t>(payload);
     }
+    /// The payload's high half.
     [[nodiscard]] constexpr std::uint32_t high() const
     {
         return static_cast<std::uint32_t>(payload >> 32);
@@ -211,14 +227,17 @@ struct Record
         return static_cast<std::uint8_t>(payload >> 56);
     }
 
+    /// Packs a head.
     [[nodiscard]] static constexpr std::uint64_t makeHead(RecordType type, std::uint64_t low)
     {
         return (static_cast<std::uint64_t>(type) << 56) | (low & TickMask);
     }
+    /// Packs a payload of two halves.
     [[nodiscard]] static constexpr std::uint64_t pair(std::uint32_t low, std::uint32_t high)
     {
         return low | (static_cast<std::uint64_t>(high) << 32);
     }
+    /// Packs a payload with its top byte.
     [[nodiscard]] static constexpr std::uint64_t tagged(std::uint64_t low, std::uint8_t top)
     {
         return (low & TickMask) | (static_cast<std::uint64_t>(top) << 56);

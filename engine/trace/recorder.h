@@ -13,6 +13,7 @@ namespace heddle::trace {
 struct RecordingError
 {
     std::string what; ///< what went wrong, where, and what to do
+    /// True when there is an error.
     explicit operator bool() const { return !what.empty(); }
 };
 

@@ -23,9 +23,13 @@ enum class SchedulingState : std::uint8_t {
 /// What the kernel told about a thread's time on the processors.
 struct SchedulingRecord
 {
+    /// When.
     std::int64_t monotonicNs = 0;
+    /// Which thread.
     std::uint64_t osThreadId = 0;
+    /// On which processor.
     std::uint32_t cpu = 0;
+    /// What happened.
     SchedulingState state = SchedulingState::Running;
 };
 
@@ -58,12 +62,14 @@ public:
 
     /// Opens the recording at \a path. A damaged or foreign file gives an error, never a crash.
     RecordingError open(const std::string &path);
+    /// Whether open() has succeeded.
     [[nodiscard]] bool isOpen() const;
 
     /// Process id of the writer, 0 before a writer has attached.
     [[nodiscard]] std::uint64_t processId() const;
     /// CLOCK_MONOTONIC and wall-clock time of the start of recording, 0 before.
     [[nodiscard]] std::int64_t startMonotonicNs() const;
+    /// The wall-clock time of the start.
     [[nodiscard]] std::int64_t startRealtimeNs() const;
     /// True when the writer has ended the recording in order.
     [[nodiscard]] bool isFinished() const;

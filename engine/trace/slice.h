@@ -13,32 +13,40 @@ namespace heddle::trace {
 /// A named value that explains a slice or an instant: {"frame", n}.
 struct Argument
 {
+    /// What it is called.
     Name key;
+    /// How the bits are to be read.
     ArgumentType type = ArgumentType::Int;
+    /// The value.
     std::uint64_t bits = 0;
 
+    /// An integer.
     template <std::signed_integral T>
     Argument(Name name, T value)
         : key(name)
         , type(ArgumentType::Int)
         , bits(static_cast<std::uint64_t>(std::int64_t{value}))
     {}
+    /// An integer.
     template <std::unsigned_integral T>
     requires(!std::same_as<T, bool>) Argument(Name name, T value)
         : key(name)
         , type(ArgumentType::UInt)
         , bits(value)
     {}
+    /// A truth.
     Argument(Name name, bool value)
         : key(name)
         , type(ArgumentType::Bool)
         , bits(value)
     {}
+    /// A number.
     Argument(Name name, double value)
         : key(name)
         , type(ArgumentType::Double)
         , bits(std::bit_cast<std::uint64_t>(value))
     {}
+    /// A name.
     Argument(Name name, Name value)
         : key(name)
         , type(ArgumentType::Name)
@@ -59,6 +67,7 @@ struct Argument
 class Slice
 {
 public:
+    /// Begins.
     explicit Slice(Name name) noexcept
         : m_writer(ThreadWriter::current())
     {
@@ -67,6 +76,7 @@ public:
             m_writer->beginSlice(name.id());
         }
     }
+    /// Begins with arguments.
     Slice(Name name, std::initializer_list<Argument> arguments) noexcept
         : m_writer(ThreadWriter::current())
     {
@@ -99,6 +109,7 @@ private:
 class SliceSequence
 {
 public:
+    /// The first begins with begin().
     explicit SliceSequence(Name name) noexcept
         : m_name(name)
     {}

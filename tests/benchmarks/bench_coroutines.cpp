@@ -2,6 +2,9 @@
 // Coroutines that await each other.
 #include "compare.h"
 
+#include <heddle/coroutines/qteventloop.h>
+#include <heddle/coroutines/standaloneloop.h>
+
 #ifdef HEDDLE_HAS_QCORO
 #    include <QCoroTask>
 #    include <QCoroTimer>
@@ -11,12 +14,46 @@ using namespace heddle::benchmarks;
 
 namespace {
 
-#ifdef HEDDLE_HAS_QCORO
 // Awaited where it is called
 
-QCoro::Task<qint64> qcoroNumber(qint64 number)
+heddle::Coroutine<qint64> number(qint64 value)
 {
-    co_return number;
+    co_return value;
+}
+
+heddle::Coroutine<qint64> sum(qint64 operations)
+{
+    qint64 sum = 0;
+    for (qint64 k = 0; k < operations; ++k)
+        sum += co_await number(k);
+    co_return sum;
+}
+
+// Begun in the loop's next turn, as asyncio's create_task(), then awaited
+
+heddle::Coroutine<qint64> sumOfTasks(qint64 operations)
+{
+    heddle::EventLoop &loop = *heddle::EventLoop::current();
+    qint64 sum = 0;
+    for (qint64 k = 0; k < operations; ++k)
+        sum += co_await loop.createTask(number(k), "number");
+    co_return sum;
+}
+
+template <typename Loop>
+Contestant inHeddle(heddle::Coroutine<qint64> (*coroutine)(qint64))
+{
+    return [coroutine](qint64 operations) {
+        Loop loop("bench");
+        return perOperation(operations,
+                            [&] { keep(loop.runUntilComplete(coroutine(operations), "sum")); });
+    };
+}
+
+#ifdef HEDDLE_HAS_QCORO
+QCoro::Task<qint64> qcoroNumber(qint64 value)
+{
+    co_return value;
 }
 
 QCoro::Task<qint64> qcoroSum(qint64 operations)
@@ -27,20 +64,10 @@ QCoro::Task<qint64> qcoroSum(qint64 operations)
     co_return sum;
 }
 
-const Registered inlineAwait(Comparison(QStringLiteral("coroutines"),
-                                        QStringLiteral("call a coroutine and await it"), 500'000)
-                                     .peer(QStringLiteral("QCoro::Task"), [](qint64 operations) {
-                                         return perOperation(operations, [&] {
-                                             keep(QCoro::waitFor(qcoroSum(operations)));
-                                         });
-                                     }));
-
-// Begun in the loop's next turn, as asyncio's create_task(), then awaited
-
-QCoro::Task<qint64> qcoroNumberLater(qint64 number)
+QCoro::Task<qint64> qcoroNumberLater(qint64 value)
 {
     co_await QCoro::sleepFor(std::chrono::milliseconds(0));
-    co_return number;
+    co_return value;
 }
 
 QCoro::Task<qint64> qcoroSumLater(qint64 operations)
@@ -53,15 +80,45 @@ QCoro::Task<qint64> qcoroSumLater(qint64 operations)
     co_return sum;
 }
 
-const Registered taskAwait(
-        Comparison(
-                QStringLiteral("coroutines"),
-                QStringLiteral("create a task that begins in the loop's next turn, and await it"),
-                50'000)
-                .peer(QStringLiteral("QCoro::Task with a sleep of 0"), [](qint64 operations) {
-                    return perOperation(operations,
-                                        [&] { keep(QCoro::waitFor(qcoroSumLater(operations))); });
-                }));
+Contestant inQCoro(QCoro::Task<qint64> (*coroutine)(qint64))
+{
+    return [coroutine](qint64 operations) {
+        return perOperation(operations, [&] { keep(QCoro::waitFor(coroutine(operations))); });
+    };
+}
 #endif
+
+Comparison inlineAwait()
+{
+    Comparison comparison(QStringLiteral("coroutines"),
+                          QStringLiteral("call a coroutine and await it"), 500'000);
+    comparison.heddle(QStringLiteral("Coroutine"), inHeddle<heddle::StandaloneLoop>(sum))
+            .recordingRecords(0);
+#ifdef HEDDLE_HAS_QCORO
+    comparison.peer(QStringLiteral("QCoro::Task"), inQCoro(qcoroSum))
+            .timesFaster(3, QStringLiteral("QCoro::Task"));
+#endif
+    return comparison;
+}
+
+Comparison taskAwait(const QString &where, Contestant heddle)
+{
+    Comparison comparison(
+            QStringLiteral("coroutines"),
+            QStringLiteral("create a task that begins in the next turn and await it, ") + where,
+            50'000);
+    comparison.heddle(QStringLiteral("EventLoop::createTask"), std::move(heddle));
+#ifdef HEDDLE_HAS_QCORO
+    comparison.peer(QStringLiteral("QCoro::Task with a sleep of 0"), inQCoro(qcoroSumLater))
+            .timesFaster(3, QStringLiteral("QCoro::Task with a sleep of 0"));
+#endif
+    return comparison;
+}
+
+const Registered awaited(inlineAwait());
+const Registered onQt(taskAwait(QStringLiteral("on a Qt event loop"),
+                                inHeddle<heddle::QtEventLoop>(sumOfTasks)));
+const Registered standalone(taskAwait(QStringLiteral("in a loop of its own"),
+                                      inHeddle<heddle::StandaloneLoop>(sumOfTasks)));
 
 } // namespace

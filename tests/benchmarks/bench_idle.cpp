@@ -25,8 +25,8 @@ struct HeddlePool
 {
     void post(const std::function<void()> &task) { executor->post(task); }
 
-    std::unique_ptr<heddle::Executor> executor = heddle::makeExecutor(heddle::ExecutorKind::Threads,
-                                                                      "bench", Workers);
+    std::unique_ptr<heddle::Executor> executor = heddle::makeExecutor(
+            heddle::ExecutorKind::WorkStealing, "bench", Workers);
 };
 
 struct QtPool
@@ -100,7 +100,7 @@ Comparison startUp()
     Comparison comparison(QStringLiteral("idle"),
                           QStringLiteral("make a pool of 2, run one task, end the pool"), 500);
     comparison.unit(QStringLiteral("ns"))
-            .heddle(QStringLiteral("Executor"), begin<HeddlePool>)
+            .heddle(QStringLiteral("WorkStealingExecutor"), begin<HeddlePool>)
             .peer(QStringLiteral("QThreadPool"), begin<QtPool>);
 #ifdef HEDDLE_HAS_TBB
     // Its threads outlive the arena: it begins only once.
@@ -117,7 +117,7 @@ Comparison idling()
     comparison.unit(QStringLiteral("%"))
             .whole()
             .atMostRounds(1)
-            .heddle(QStringLiteral("Executor"), idle<HeddlePool>)
+            .heddle(QStringLiteral("WorkStealingExecutor"), idle<HeddlePool>)
             .peer(QStringLiteral("QThreadPool"), idle<QtPool>)
             .other(QStringLiteral("no pool"), idle<NoPool>)
             .atMost(0.1);

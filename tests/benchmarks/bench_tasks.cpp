@@ -26,9 +26,9 @@ constexpr int Workers = 2;
 // stay in the cache.
 constexpr qint64 Window = 1000;
 
-std::unique_ptr<heddle::Executor> makeHeddle()
+std::unique_ptr<heddle::Executor> makeHeddle(int workers = Workers)
 {
-    return heddle::makeExecutor(heddle::ExecutorKind::WorkStealing, "bench", Workers);
+    return heddle::makeExecutor(heddle::ExecutorKind::WorkStealing, "bench", workers);
 }
 
 struct QtPool
@@ -241,10 +241,11 @@ struct Loop
     std::vector<quint32> results = std::vector<quint32>(Items);
 };
 
+// The caller is one of the two who work, as with oneTBB.
 Contestant loopInHeddle(bool isSkewed)
 {
     return [isSkewed](qint64 operations) {
-        const auto executor = makeHeddle();
+        const auto executor = makeHeddle(Workers - 1);
         Loop loop(isSkewed);
         return perOperation(operations, [&] {
             heddle::parallelFor(

@@ -20,6 +20,7 @@ namespace heddle::trace {
 class HEDDLE_ENGINE_EXPORT KernelScheduling
 {
 public:
+    /// Where it comes from.
     enum class Source { None, PerfEvents, SchedstatSampling };
 
     KernelScheduling();
@@ -30,7 +31,9 @@ public:
     /// Follows the threads of \a processId, best before it has started more than its first one.
     /// \a allowPerfEvents false chooses the fallback at once.
     Source start(std::uint64_t processId, bool allowPerfEvents = true);
+    /// Ends it. Harmless when repeated.
     void stop();
+    /// What is in use.
     [[nodiscard]] Source source() const;
     /// Why the better source could not be used; empty if it could.
     [[nodiscard]] const std::string &reason() const;
