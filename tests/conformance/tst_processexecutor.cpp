@@ -310,8 +310,7 @@ private Q_SLOTS:
         const QByteArray reversed = executor.submit(Reverse, huge).result();
         QCOMPARE(reversed.size(), huge.size());
         QCOMPARE(reversed.front(), 'z');
-        QCOMPARE(executor.submit(QStringLiteral("zeros"), "100000000").result().size(),
-                 100'000'000);
+        QCOMPARE(executor.submit(QStringLiteral("zeros"), "40000000").result().size(), 40'000'000);
         QCOMPARE(executor.submit(Reverse).result(), QByteArray());
     }
 
