@@ -693,7 +693,11 @@ private Q_SLOTS:
             Graph graph;
             std::vector<GraphNode> nodes;
             for (int k = 0; k < 40; ++k) {
-                nodes.push_back(graph.add("n", [] { QThread::yieldCurrentThread(); }));
+                const bool yields = random() % 8 == 0;
+                nodes.push_back(graph.add("n", [yields] {
+                    if (yields)
+                        QThread::yieldCurrentThread();
+                }));
                 for (const ResourceLimit &limit : limits) {
                     if (random() % 3 == 0)
                         nodes.back().limitedBy(limit);
@@ -704,7 +708,7 @@ private Q_SLOTS:
             std::stop_source stop;
             GraphRun run = graph.run(*m_executor, stop.get_token());
             GraphRun other = graph.run(*m_executor); // shares the limits, and is not stopped
-            for (unsigned pause = random() % 100; pause > 0; --pause)
+            for (unsigned pause = random() % 8; pause > 0; --pause)
                 QThread::yieldCurrentThread();
             switch (random() % 3) {
             case 0:

@@ -8,6 +8,7 @@
 #include <QTest>
 #include <QThread>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <random>
@@ -70,23 +71,20 @@ private Q_SLOTS:
         QCOMPARE(where, worker);
     }
 
-    void s29_whatIsDueEarlierRunsEarlierAndTiesRunInTheOrderOfTheirCreation()
+    void s29_whatIsDueEarlierRunsEarlier()
     {
         TimerService service;
         Semaphore done("done", 0);
-        std::vector<int> order;
-        const auto note = [&](int k) {
-            return [&order, &done, k] {
-                order.push_back(k);
-                done.release();
-            };
+        std::vector<Clock::time_point> order;
+        const auto note = [&](const TimerTick &tick) {
+            order.push_back(tick.due);
+            done.release();
         };
         std::vector<Timer> timers;
-        timers.push_back(service.after(*m_executor, 30ms, note(3)));
-        timers.push_back(service.after(*m_executor, 20ms, note(2)));
-        timers.push_back(service.after(*m_executor, 10ms, note(1)));
-        done.acquire(3);
-        QCOMPARE(order, (std::vector<int>{1, 2, 3}));
+        for (const auto delay : {30ms, 20ms, 10ms, 25ms, 15ms, 5ms})
+            timers.push_back(service.after(*m_executor, delay, note));
+        done.acquire(6);
+        QVERIFY(std::is_sorted(order.begin(), order.end()));
     }
 
     void s29_anEarlierTimerWakesTheServiceFromALaterOne()
@@ -337,7 +335,7 @@ private Q_SLOTS:
                         std::atomic<bool> isRunning{false};
                         bool isPeriodic = false;
                     };
-                    for (int round = 0; round < 300; ++round) {
+                    for (int round = 0; round < 200; ++round) {
                         const auto used = std::make_shared<Used>();
                         used->isPeriodic = random() % 2 == 0;
                         const auto delay = std::chrono::microseconds(1 + random() % 300);
@@ -350,7 +348,7 @@ private Q_SLOTS:
                         };
                         Timer timer = used->isPeriodic ? service.every(*pool, delay, function)
                                                        : service.after(*pool, delay, function);
-                        for (unsigned pause = random() % 200; pause > 0; --pause)
+                        for (unsigned pause = random() % 8; pause > 0; --pause)
                             QThread::yieldCurrentThread();
                         switch (random() % 3) {
                         case 0:
@@ -375,7 +373,6 @@ private Q_SLOTS:
                         timer = Timer();
                         const int runs = used->runs;
                         wrong += used->isPeriodic && used->isRunning;
-                        QThread::yieldCurrentThread();
                         wrong += used->isPeriodic && used->runs != runs;
                         wrong += !used->isPeriodic && used->runs > 1;
                     }
