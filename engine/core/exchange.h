@@ -176,6 +176,7 @@ private:
     SendReport deliver(Sent &&message, const std::stop_token &stop)
     {
         SendReport report;
+        trace::SliceSequence slices(m_sliceName);
         HandlerCall call;
         // Nothing of this object is used from here on: a handler may destroy it.
         const auto attachments = call.hold(list()->current()).all();
@@ -184,12 +185,14 @@ private:
             try {
                 if (attachment.isDirect) [[likely]] {
                     if (call.enter(subscriber, attachment.number)) {
+                        slices.next();
                         subscriber.handle(message);
                         ++report.delivered;
                     }
                     continue;
                 }
                 call.leave(); // it may take long
+                slices.end();
                 const bool isLast = &attachment == &attachments.back();
                 report.add(isLast ? subscriber.enqueue(std::forward<Sent>(message),
                                                        attachment.number, stop)

@@ -92,11 +92,7 @@ public:
     [[nodiscard]] quint64 dropped() const override { return m_mailbox ? m_mailbox->dropped() : 0; }
 
     /// In the sender's thread, which has entered it.
-    void handle(const Message &message)
-    {
-        const trace::Slice slice(m_sliceName);
-        m_handler(message);
-    }
+    void handle(const Message &message) { m_handler(message); }
     /// For the queued kinds; in the sender's thread. \throws what the handler throws while the
     /// sender waits for it.
     template <typename Sent>

@@ -1,49 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/core/thread.h>
 
+#include <heddle/core/error.h>
+#include <heddle/core/wakes.h>
 #include <heddle/trace/slice.h>
 
 namespace heddle {
 
-Thread::Thread(std::string_view name, std::function<void()> function, Start start)
+Thread::Thread(std::string_view name, Body body, Options options)
     : m_object(trace::ObjectKind::Thread, name)
-    , m_function(std::move(function))
+    , m_body(std::move(body))
 {
     setObjectName(QString::fromUtf8(name));
+    setStackSize(options.stackBytes);
     m_handOver.store(1, std::memory_order_release); // pairs with run()
-    if (start == Start::Now)
-        QThread::start();
+    if (options.start == Start::Now)
+        QThread::start(options.priority);
 }
 
 Thread::~Thread()
 {
-    join();
+    requestStop();
+    Q_ASSERT_X(QThread::currentThread() != this, "heddle::Thread", "destroyed by itself");
+    joinUntil(WaitPoint::Forever, {});
 }
 
 void Thread::run()
 {
     m_handOver.load(std::memory_order_acquire); // pairs with the constructor
     trace::setThreadName(m_object.name().text());
-    m_index.store(trace::currentThread());
     try {
-        m_function();
+        m_body.call(m_stop.get_token());
     } catch (...) {
         m_exception = std::current_exception();
     }
-    m_handOver.store(2, std::memory_order_release); // pairs with join()
+    Wakes wakes;
+    const std::lock_guard lock(m_mutex);
+    m_hasReturned = true;
+    m_joiners.wakeAll(wakes);
 }
 
 void Thread::join()
 {
-    if (isFinished() || !isRunning()) {
-        wait();
-        m_handOver.load(std::memory_order_acquire); // pairs with run()
-        return;
+    joinUntil(WaitPoint::Forever, {});
+}
+
+Outcome Thread::joinFor(std::chrono::nanoseconds timeout, std::stop_token stop)
+{
+    return joinUntil(WaitPoint::deadline(timeout, "Thread::joinFor"), stop);
+}
+
+Outcome Thread::joinUntil(WaitPoint::Deadline deadline, const std::stop_token &stop)
+{
+    if (QThread::currentThread() == this) {
+        throw Misuse(QStringLiteral("A thread that joins itself would wait for ever"), objectName(),
+                     QStringLiteral("Join it from another thread"));
     }
-    trace::Wait traced(m_object, trace::WaitReason::ThreadEnd);
-    wait();
-    m_handOver.load(std::memory_order_acquire); // pairs with run()
-    traced.finish(trace::WaitOutcome::Woken, m_index.load());
+    {
+        std::unique_lock lock(m_mutex);
+        if (!m_hasReturned && isRunning()) {
+            switch (m_joiners.wait(lock, m_object.id(), trace::WaitReason::ThreadEnd, deadline,
+                                   stop, [this] { return m_hasReturned; }, [] { return false; })) {
+            case WaitPoint::Result::Woken:
+                break;
+            case WaitPoint::Result::TimedOut:
+                return Outcome::TimedOut;
+            case WaitPoint::Result::Stopped:
+                return Outcome::Stopped;
+            }
+        }
+    }
+    wait(); // for the end of what the thread keeps for itself, which is near
+    return Outcome::Done;
 }
 
 void Thread::joinAndRethrow()

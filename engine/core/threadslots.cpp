@@ -36,6 +36,8 @@ Places &places()
 
 } // namespace
 
+thread_local ThreadSlots::Table ThreadSlots::s_table{nullptr, 0};
+
 ThreadSlots::Slot::~Slot() = default;
 
 ThreadSlots::Place::Place()
@@ -73,17 +75,26 @@ ThreadSlots::Slot *ThreadSlots::add(const Place &place, std::unique_ptr<Slot> sl
         owner().setLocalData(current);
     }
     auto &entries = current->m_entries;
-    if (place.m_index >= entries.size())
+    if (place.m_index >= entries.size()) {
         entries.resize(place.m_index + 1);
+        current->showTable();
+    }
     Slot *added = slot.get();
     // What a destroyed storage left goes last: its destructor may use storages.
-    const Entry left = std::exchange(entries[place.m_index], {place.m_serial, std::move(slot)});
+    const Entry left = std::exchange(entries[place.m_index],
+                                     {place.m_serial, nullptr, std::move(slot)});
     return added;
+}
+
+void ThreadSlots::setValue(const Place &place, void *value)
+{
+    current->m_entries[place.m_index].value = value;
 }
 
 void ThreadSlots::remove(const Place &place)
 {
     if (Slot *slot = find(place)) {
+        setValue(place, nullptr);
         slot->clear();
         current->m_entries[place.m_index] = {};
     }
@@ -93,11 +104,15 @@ ThreadSlots::~ThreadSlots()
 {
     // The last place first, as QThreadStorage does it. A destructor may add values meanwhile.
     while (!m_entries.empty()) {
-        Slot *last = m_entries.back().slot.get();
-        if (last && last->hasValue())
-            last->clear();
-        else
+        Entry &last = m_entries.back();
+        last.value = nullptr;
+        if (last.slot && last.slot->hasValue()) {
+            last.slot->clear();
+        } else {
+            const Entry left = std::move(last); // goes last, as in add()
             m_entries.pop_back();
+            showTable();
+        }
     }
     current = nullptr;
 }

@@ -19,7 +19,7 @@ namespace heddle {
 /// thread.
 ///
 /// Threads: every function for the calling thread's values. Never blocks, but for what the
-/// destructors of values do.
+/// destructors of values do. Cost: value() reads the calling thread's table, without a call.
 class HEDDLE_ENGINE_EXPORT ThreadSlots
 {
 public:
@@ -48,10 +48,21 @@ public:
         quint64 m_serial;    ///< never
     };
 
+    /// What setValue() left; null if there is none.
+    [[nodiscard]] static void *value(const Place &place) noexcept
+    {
+        const Table table = s_table;
+        if (place.m_index >= table.size) [[unlikely]]
+            return nullptr;
+        const Entry &entry = table.entries[place.m_index];
+        return entry.serial == place.m_serial ? entry.value : nullptr;
+    }
     /// Null if there is none.
     static Slot *find(const Place &place);
     /// Where there is none.
     static Slot *add(const Place &place, std::unique_ptr<Slot> slot);
+    /// What value() finds while the place's slot, which there is, holds it; null when it ends.
+    static void setValue(const Place &place, void *value);
     /// Destroys the value and the slot, if there is one.
     static void remove(const Place &place);
 
@@ -63,12 +74,25 @@ private:
     struct Entry
     {
         quint64 serial = 0;
+        void *value = nullptr;
         std::unique_ptr<Slot> slot;
+    };
+    struct Table
+    {
+        const Entry *entries;
+        std::size_t size;
     };
 
     ThreadSlots() = default;
+    void showTable() { s_table = {m_entries.data(), m_entries.size()}; }
 
     std::vector<Entry> m_entries;
+
+#if defined(__GNUC__) && !defined(__MINGW32__)
+    // Initial-exec: one instruction instead of a call to find the variable in a shared library.
+    __attribute__((tls_model("initial-exec")))
+#endif
+    static thread_local Table s_table; ///< the thread's entries, where its other code finds them
 };
 
 } // namespace heddle

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace heddle {
@@ -22,8 +23,13 @@ namespace heddle {
 /// them, at the latest at their end. A factory that throws leaves nothing behind and runs again at
 /// the next use; a value that uses its own storage while it is built or destroyed is an error.
 ///
+/// A value's destructor belongs to the code that declared the storage: a plugin that is unloaded
+/// must not leave values behind in threads that go on, so it ends those threads first, or has each
+/// of them reset() the storage.
+///
 /// Trace: an object of kind storage whose counter is the number of threads that have a value.
-/// Threads: any; each reaches its own value only. Never blocks but in the factory.
+/// Threads: any; each reaches its own value only. Never blocks but in the factory. Cost: local()
+/// reads three words of the thread's own, without a call.
 template <typename T>
 class ThreadStorage
 {
@@ -39,16 +45,13 @@ public:
     ThreadStorage(const ThreadStorage &) = delete;
     ThreadStorage &operator=(const ThreadStorage &) = delete;
 
-    /// The calling thread's value. \throws Error when it is just being built or destroyed.
+    /// The calling thread's value; built if there is none. \throws Misuse when it is just being
+    /// built or destroyed, and what the factory throws.
     [[nodiscard]] T &local()
     {
-        Slot *slot = find();
-        if (!slot) {
-            slot = static_cast<Slot *>(ThreadSlots::add(m_place, std::make_unique<Slot>(m_shared)));
-        }
-        if (!slot->value)
-            slot->build(m_factory);
-        return *slot->value;
+        if (void *value = ThreadSlots::value(m_place)) [[likely]]
+            return *static_cast<T *>(value);
+        return built();
     }
     T &operator*() { return local(); }
     T *operator->() { return &local(); }
@@ -62,8 +65,10 @@ public:
     /// Destroys the calling thread's value; the next use builds a new one.
     void reset()
     {
-        if (Slot *slot = find())
+        if (Slot *slot = find()) {
+            ThreadSlots::setValue(m_place, nullptr);
             slot->clear();
+        }
     }
     /// How many threads have a value: a snapshot.
     [[nodiscard]] int threadCount() const { return m_shared->count.load(); }
@@ -96,14 +101,14 @@ private:
         void build(const Factory &factory)
         {
             if (changing) {
-                throw Error(QStringLiteral("A storage is used by the value that it builds or "
+                throw Misuse(QStringLiteral("A storage is used by the value that it builds or "
                                            "destroys"),
                             name(), QStringLiteral("Build and destroy the value without it"));
             }
             const Change change(*this);
             value = factory();
             if (!value) {
-                throw Error(QStringLiteral("The factory built no value"), name(),
+                throw Misuse(QStringLiteral("The factory built no value"), name(),
                             QStringLiteral("Return one, or throw"));
             }
             shared->add(1);
@@ -138,6 +143,16 @@ private:
     };
 
     Slot *find() const { return static_cast<Slot *>(ThreadSlots::find(m_place)); }
+    T &built()
+    {
+        Slot *slot = find();
+        if (!slot)
+            slot = static_cast<Slot *>(ThreadSlots::add(m_place, std::make_unique<Slot>(m_shared)));
+        if (!slot->value)
+            slot->build(m_factory);
+        ThreadSlots::setValue(m_place, const_cast<std::remove_const_t<T> *>(slot->value.get()));
+        return *slot->value;
+    }
 
     std::shared_ptr<Shared> m_shared;
     Factory m_factory;

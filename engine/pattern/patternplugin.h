@@ -18,6 +18,7 @@ class Pattern
 {
 public:
     virtual ~Pattern() = default;
+    /// Does the work. Blocks until it is done or \a context asks to stop.
     virtual void run(RunContext &context) = 0;
 };
 

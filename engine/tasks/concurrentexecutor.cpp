@@ -5,36 +5,25 @@
 
 #include <QtConcurrentRun>
 
-#include <algorithm>
-
 namespace heddle {
 
 ConcurrentExecutor::ConcurrentExecutor(std::string_view name, int threads)
-    : Executor(name)
-    , m_threadName(name)
-{
-    m_pool.setMaxThreadCount(std::max(threads, 1));
-    m_pool.setExpiryTimeout(-1);
-}
+    : ConcurrentExecutor(name, ExecutorOptions{.threads = threads})
+{}
+
+ConcurrentExecutor::ConcurrentExecutor(std::string_view name, const ExecutorOptions &options)
+    : PoolExecutor(name, options)
+{}
 
 ConcurrentExecutor::~ConcurrentExecutor()
 {
-    shutDown();
+    shutDownAtEnd();
 }
 
-void ConcurrentExecutor::dispatch(Task task)
+void ConcurrentExecutor::taskArrived()
 {
     // The task has a future of its own; this one is not needed.
-    static_cast<void>(QtConcurrent::run(&m_pool, HandedOver([this, task] {
-        m_threadName.apply();
-        runTask(task);
-    })));
-}
-
-void ConcurrentExecutor::finishTasks(bool wait)
-{
-    if (wait)
-        m_pool.waitForDone();
+    static_cast<void>(QtConcurrent::run(&pool(), HandedOver([this] { runNext(); })));
 }
 
 } // namespace heddle

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <heddle/tasks/executor.h>
-#include <heddle/tasks/poolthreadname.h>
-
-#include <QThreadPool>
+#include <heddle/tasks/poolexecutor.h>
 
 namespace heddle {
 
 /// Runs tasks through QtConcurrent::run on a pool of its own: for comparing the mechanisms, and
 /// for programs that stay within QtConcurrent. The destructor runs what is pending and waits.
-class HEDDLE_ENGINE_EXPORT ConcurrentExecutor final : public Executor
+class HEDDLE_ENGINE_EXPORT ConcurrentExecutor final : public PoolExecutor
 {
 public:
     ConcurrentExecutor(std::string_view name, int threads);
+    ConcurrentExecutor(std::string_view name, const ExecutorOptions &options);
     ~ConcurrentExecutor() override;
 
-    [[nodiscard]] int concurrency() const override { return m_pool.maxThreadCount(); }
-
 protected:
-    void dispatch(Task task) override;
-    void finishTasks(bool wait) override;
-
-private:
-    PoolThreadName m_threadName;
-    QThreadPool m_pool;
+    void taskArrived() override;
 };
 
 } // namespace heddle

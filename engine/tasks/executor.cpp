@@ -1,41 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/executor.h>
 
-#include <heddle/core/handedover.h>
-#include <heddle/tasks/concurrentexecutor.h>
-#include <heddle/tasks/eventloopexecutor.h>
-#include <heddle/tasks/threadexecutor.h>
-#include <heddle/tasks/threadpoolexecutor.h>
-#include <heddle/trace/slice.h>
+#include "grouppause_p.h"
+#include "parker_p.h"
+#include "taskqueue_p.h"
 
-#include <QFutureWatcher>
-#include <QThread>
+#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/completion.h>
 
-#include <utility>
+#include <algorithm>
 
 namespace heddle {
 
 namespace {
 
-// A thread with an event loop for the watchers of cancellable tasks. QFuture tells of its
-// cancellation through QFutureWatcher alone. Ends with the process.
-QObject *watcherContext()
+// The calling thread's.
+constinit thread_local Executor *t_current = nullptr;
+constinit thread_local int t_helpDepth = 0;
+thread_local std::vector<quint64> t_initialisedFor;
+
+// Tasks that help run on top of the one that waits: so far the stack must reach.
+constexpr int MaximumHelpDepth = 64;
+
+quint64 nextSerial()
 {
-    static QObject *context = [] {
-        auto *thread = new QThread;
-        thread->setObjectName(QStringLiteral("cancellation"));
-        auto *object = new QObject;
-        object->moveToThread(thread);
-        thread->start();
-        return object;
-    }();
-    return context;
+    static std::atomic<quint64> last{0};
+    return ++last;
+}
+
+QString describe(const std::exception_ptr &failure)
+{
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::exception &exception) {
+        return QString::fromUtf8(exception.what());
+    } catch (...) {
+        return QStringLiteral("an exception of unknown type");
+    }
 }
 
 } // namespace
 
-Executor::Executor(std::string_view name)
+/// What the primitives tell when they block one of the executor's threads.
+class Executor::Observer final : public BlockingObserver
+{
+public:
+    explicit Observer(Executor &executor)
+        : m_executor(executor)
+    {}
+    void aboutToBlock(trace::ObjectId, trace::WaitReason) noexcept override
+    {
+        Blocking::begin(m_executor);
+    }
+    void unblocked() noexcept override { Blocking::end(m_executor); }
+
+private:
+    Executor &m_executor;
+};
+
+Executor::Executor(std::string_view name, const ExecutorOptions &options)
     : m_object(trace::ObjectKind::Executor, name)
+    , m_options(options)
+    , m_serial(nextSerial())
+    , m_queue(std::make_unique<TaskQueue>())
+    , m_observer(std::make_unique<Observer>(*this))
 {}
 
 Executor::~Executor() = default;
@@ -45,131 +73,310 @@ QString Executor::name() const
     return QString::fromUtf8(m_object.name().text());
 }
 
-void Executor::post(std::function<void()> task)
+Executor *Executor::current() noexcept
 {
-    enqueue(
-            [task = std::move(task), this] {
-                try {
-                    task();
-                    return Outcome::Finished;
-                } catch (const Stopped &) {
-                    return Outcome::Cancelled;
-                } catch (const std::exception &failure) {
-                    qWarning("heddle::Executor %s: a posted task failed: %s", qPrintable(name()),
-                             failure.what());
-                } catch (...) {
-                    qWarning("heddle::Executor %s: a posted task failed", qPrintable(name()));
-                }
-                return Outcome::Failed;
-            },
-            {});
+    return t_current;
 }
 
-void Executor::enqueue(std::function<Outcome()> run, std::function<void()> cancel)
+qsizetype Executor::pending() const
 {
-    const std::lock_guard lock(m_gate);
-    if (m_shutDown) {
-        throw ShutDown(QStringLiteral("The executor takes no more tasks"), name(),
-                       QStringLiteral("Submit before shutDown()"));
+    return m_queue->size();
+}
+
+Task *Executor::takeTask()
+{
+    return m_queue->take();
+}
+
+bool Executor::mayHaveTasks() const
+{
+    return m_queue->mayHaveTasks();
+}
+
+bool Executor::push(Task *task, Priority priority)
+{
+    bool isTaken = false;
+    try {
+        isTaken = m_queue->push(task, priority);
+    } catch (...) {
+        task->drop();
+        throw;
     }
-    const trace::Flow flow = trace::Flow::begin(trace::FlowKind::Task);
-    flow.taskState(trace::TaskState::Ready);
-    Task task;
-    {
-        const std::lock_guard handingOver(m_handingOver);
-        task = m_tasks.insert(m_tasks.end(), {std::move(run), std::move(cancel), flow});
-        countPending(1);
+    if (isTaken) {
+        taskArrived();
+        if (m_helperCount.load() > 0) [[unlikely]] // after the push, see TaskQueue::push()
+            wakeHelpers();
     }
-    dispatch(task);
+    return isTaken;
 }
 
-// Under the mutex.
-void Executor::countPending(qsizetype change)
+void Executor::enqueue(Task *task, const TaskOptions &options)
 {
-    m_object.count(m_pending.fetch_add(change) + change);
+    task->setReady(m_object.id(), options.name.id() ? options.name : m_object.name());
+    if (!push(task, options.priority)) {
+        task->drop();
+        refuse();
+    }
 }
 
-void Executor::runTask(Task handle) noexcept
+void Executor::enqueue(std::shared_ptr<TaskControl> control, const TaskOptions &options)
 {
-    std::list<PendingTask> mine;
+    control->setReady(m_object.id(), options.name.id() ? options.name : m_object.name());
+    Task *task = Task::make([control](Task::Action action) {
+        control->act(action);
+        return trace::TaskState::Finished; // the control has told the trace
+    });
+    if (!push(task, options.priority)) {
+        task->drop();
+        refuse();
+    }
+    control->arm();
+}
+
+void Executor::spawn(Task *task)
+{
+    task->setReady(m_object.id(), m_object.name());
+    const bool isOwn = isInTask();
+    if (isOwn && pushOwn(task))
+        return;
+    // Where tasks help on top of each other already, further ones would exhaust the stack; and what
+    // a running task consists of is not new work for an executor that is shut down.
+    if (isOwn && t_helpDepth >= MaximumHelpDepth) {
+        runTask(task);
+    } else if (!push(task, Priority::Normal)) {
+        if (!isOwn) {
+            task->drop();
+            refuse();
+        }
+        runTask(task);
+    }
+}
+
+void Executor::refuse() const
+{
+    if (m_isBroken.load()) {
+        const std::lock_guard lock(m_mutex);
+        throw Broken(QStringLiteral("The executor is broken: %1").arg(m_whyBroken), name(),
+                     QStringLiteral("Its initialiser must not throw"));
+    }
+    throw ShutDown(QStringLiteral("The executor takes no more tasks"), name(),
+                   QStringLiteral("Submit before shutDown()"));
+}
+
+void Executor::runTask(Task *task) noexcept
+{
+    Executor *const currentBefore = std::exchange(t_current, this);
+    BlockingObserver *const observerBefore = BlockingObserver::setCurrent(m_observer.get());
+    const GroupPause pause;
+    task->run();
+    BlockingObserver::setCurrent(observerBefore);
+    t_current = currentBefore;
+}
+
+void Executor::adoptThread() noexcept
+{
+    t_current = this;
+    BlockingObserver::setCurrent(m_observer.get());
+}
+
+bool Executor::initialiseThread() noexcept
+{
+    if (m_options.initialiser
+        && std::find(t_initialisedFor.begin(), t_initialisedFor.end(), m_serial)
+                   == t_initialisedFor.end()) {
+        try {
+            t_initialisedFor.push_back(m_serial);
+            m_options.initialiser();
+        } catch (...) {
+            breakDown(std::current_exception());
+        }
+    }
+    return !m_isBroken.load();
+}
+
+void Executor::breakDown(const std::exception_ptr &cause) noexcept
+{
     {
-        const std::lock_guard handingOver(m_handingOver);
-        mine.splice(mine.begin(), m_tasks, handle);
-        if (mine.front().isCancelled)
+        const std::lock_guard lock(m_mutex);
+        if (m_isBroken.load())
             return;
-        countPending(-1);
+        m_whyBroken = describe(cause);
+        m_isBroken.store(true);
     }
-    const PendingTask &task = mine.front();
-    const trace::Slice slice(m_object.name());
-    task.flow.end();
-    task.flow.taskState(trace::TaskState::Running);
-    const Outcome outcome = task.run();
-    task.flow.taskState(outcome == Outcome::Finished ? trace::TaskState::Finished
-                        : outcome == Outcome::Failed ? trace::TaskState::Failed
-                                                     : trace::TaskState::Cancelled);
+    m_queue->close();
+    dropPending(Task::Action::Break);
+    finishTasks(false);
 }
 
 // At once: whoever waits for a task that will not run need not wait for those before it.
-void Executor::cancelPending()
+void Executor::dropPending(Task::Action why) noexcept
 {
-    std::vector<PendingTask> cancelled;
-    {
-        const std::lock_guard handingOver(m_handingOver);
-        for (PendingTask &task : m_tasks) {
-            if (std::exchange(task.isCancelled, true))
-                continue;
-            cancelled.push_back({std::exchange(task.run, nullptr),
-                                 std::exchange(task.cancel, nullptr), task.flow});
-            countPending(-1);
-        }
-    }
-    for (const PendingTask &task : cancelled) {
-        task.flow.end();
-        task.flow.taskState(trace::TaskState::Cancelled);
-        if (task.cancel)
-            task.cancel();
+    for (Task *task = m_queue->takeAll(); task;) {
+        Task *const next = task->next;
+        task->drop(why);
+        task = next;
     }
 }
 
 void Executor::shutDown(PendingTasks pending, bool wait)
 {
-    {
-        const std::lock_guard lock(m_gate);
-        m_shutDown = true;
+    if (wait && isInTask()) {
+        throw Misuse(QStringLiteral("A task cannot wait for the end of the executor that runs it"),
+                     name(), QStringLiteral("Call shutDown() without waiting, or elsewhere"));
     }
+    m_queue->close();
     if (pending == PendingTasks::Cancel)
-        cancelPending();
+        dropPending(Task::Action::Cancel);
     finishTasks(wait);
 }
 
-void Executor::stopWhenCancelled(const QFuture<void> &future, std::stop_source stop)
+void Executor::shutDownAtEnd() noexcept
 {
-    QMetaObject::invokeMethod(watcherContext(), HandedOver([future, stop]() mutable {
-                                  auto *watcher = new QFutureWatcher<void>;
-                                  QObject::connect(watcher, &QFutureWatcher<void>::canceled,
-                                                   watcher,
-                                                   [stop]() mutable { stop.request_stop(); });
-                                  QObject::connect(watcher, &QFutureWatcher<void>::finished,
-                                                   watcher, &QObject::deleteLater);
-                                  watcher->setFuture(future);
-                                  if (future.isCanceled())
-                                      stop.request_stop();
-                              }));
+    if (isInTask())
+        qFatal("heddle::Executor %s is destroyed by one of its own tasks", qPrintable(name()));
+    shutDown();
 }
 
-std::unique_ptr<Executor> makeExecutor(ExecutorKind kind, std::string_view name, int threads)
+void Executor::waitFor(QFutureInterfaceBase future)
 {
-    switch (kind) {
-    case ExecutorKind::Threads:
-        return std::make_unique<ThreadExecutor>(name, threads);
-    case ExecutorKind::ThreadPool:
-        return std::make_unique<ThreadPoolExecutor>(name, threads);
-    case ExecutorKind::Concurrent:
-        return std::make_unique<ConcurrentExecutor>(name, threads);
-    case ExecutorKind::EventLoop:
-        return std::make_unique<EventLoopExecutor>(name);
+    if (future.isFinished())
+        return;
+    if (!isInTask() || m_options.blockedWorkers == BlockedWorkerPolicy::Ignore) {
+        sleepUntilFinished(future);
+    } else if (m_options.blockedWorkers == BlockedWorkerPolicy::Refuse) {
+        throw Misuse(QStringLiteral("A task must not wait for a task of its own executor"), name(),
+                     QStringLiteral("Let the waiting go on in a continuation, or choose another "
+                                    "BlockedWorkerPolicy"));
+    } else {
+        waitInWorker(future);
     }
-    return nullptr;
+}
+
+void Executor::waitInWorker(QFutureInterfaceBase &future)
+{
+    if (m_options.blockedWorkers == BlockedWorkerPolicy::Help) {
+        while (!future.isFinished() && help()) { }
+    }
+    if (!future.isFinished()) {
+        const Blocking blocking;
+        sleepUntilFinished(future);
+    }
+}
+
+void Executor::sleepUntilFinished(QFutureInterfaceBase &future) const
+{
+    const trace::Wait wait(m_object, trace::WaitReason::Future);
+    try {
+        future.waitForFinished();
+    } catch (...) {
+        // What the task has thrown stays in the future, for whoever takes the result.
+    }
+}
+
+bool Executor::canHelp() noexcept
+{
+    return t_helpDepth < MaximumHelpDepth;
+}
+
+void Executor::helpBy(Task *task) noexcept
+{
+    ++t_helpDepth;
+    runTask(task);
+    --t_helpDepth;
+}
+
+bool Executor::help() noexcept
+{
+    Task *task = canHelp() ? nextTask() : nullptr;
+    if (task)
+        helpBy(task);
+    return task != nullptr;
+}
+
+bool Executor::pushOwn(Task *)
+{
+    return false;
+}
+
+bool Executor::wantsTasks() const
+{
+    return !mayHaveTasks();
+}
+
+void Executor::workerBlocks() noexcept {}
+
+void Executor::workerUnblocked() noexcept {}
+
+void Executor::helpUntil(Completion &completion)
+{
+    for (int spins = 0; spins < 100 && futex::canSpin(); ++spins) {
+        if (completion.isComplete())
+            return;
+        futex::pause();
+    }
+    const bool helps = isInTask();
+    while (!completion.isComplete()) {
+        if (!helps || !help())
+            sleepUntil(completion, helps && canHelp());
+    }
+}
+
+void Executor::sleepUntil(Completion &completion, bool orTaskComes)
+{
+    Parker &parker = Parker::current();
+    if (!completion.announceSleep(parker))
+        return;
+    if (orTaskComes) {
+        const std::lock_guard lock(m_mutex);
+        m_helpers.push_back(&parker);
+        m_helperCount.fetch_add(1);
+    }
+    // Looks again only now: see TaskQueue::push().
+    if (!orTaskComes || !mayHaveTasks()) {
+        trace::Wait wait(m_object, trace::WaitReason::Future);
+        parker.park();
+        wait.finish(trace::WaitOutcome::Woken, parker.waker());
+    }
+    if (orTaskComes) {
+        const std::lock_guard lock(m_mutex);
+        m_helpers.erase(std::find(m_helpers.begin(), m_helpers.end(), &parker));
+        m_helperCount.fetch_sub(1);
+    }
+    completion.endSleep();
+}
+
+void Executor::wakeHelpers() noexcept
+{
+    const std::lock_guard lock(m_mutex);
+    for (Parker *parker : m_helpers)
+        parker->unpark();
+}
+
+void Executor::setErrorHandler(ErrorHandler handler)
+{
+    auto shared = handler ? std::make_shared<const ErrorHandler>(std::move(handler)) : nullptr;
+    const std::lock_guard lock(m_mutex);
+    m_errorHandler.swap(shared);
+}
+
+void Executor::reportFailure(std::exception_ptr failure) noexcept
+{
+    m_failures.fetch_add(1);
+    std::shared_ptr<const ErrorHandler> handler;
+    {
+        const std::lock_guard lock(m_mutex);
+        handler = m_errorHandler;
+    }
+    try {
+        if (handler) {
+            (*handler)(*this, std::move(failure));
+            return;
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    qWarning("heddle::Executor %s: a posted task failed: %s", qPrintable(name()),
+             qPrintable(describe(failure)));
 }
 
 } // namespace heddle

@@ -1,34 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <heddle/core/blocking.h>
 #include <heddle/core/error.h>
-#include <heddle/trace/flow.h>
+#include <heddle/tasks/executoroptions.h>
+#include <heddle/tasks/submission.h>
+#include <heddle/tasks/task.h>
+#include <heddle/tasks/taskcontrol.h>
+#include <heddle/tasks/taskoptions.h>
 #include <heddle/trace/object.h>
 
 #include <QFuture>
-#include <QPromise>
 
 #include <atomic>
+#include <exception>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 namespace heddle {
 
+class Completion;
+class Parker;
+class TaskQueue;
+
 /// How a shut-down treats what has not started.
 enum class PendingTasks { Run, Cancel };
 
 /// The mechanisms behind the one interface.
 enum class ExecutorKind {
-    Threads,    ///< dedicated QThreads: ThreadExecutor
-    ThreadPool, ///< a QThreadPool: ThreadPoolExecutor
-    Concurrent, ///< QtConcurrent: ConcurrentExecutor
-    EventLoop,  ///< one thread's event loop, reached by queued calls: EventLoopExecutor
+    Threads,      ///< dedicated QThreads: ThreadExecutor
+    ThreadPool,   ///< a QThreadPool: ThreadPoolExecutor
+    Concurrent,   ///< QtConcurrent: ConcurrentExecutor
+    EventLoop,    ///< one thread's event loop, reached by queued events: EventLoopExecutor
+    WorkStealing, ///< threads that take tasks from each other: WorkStealingExecutor
 };
 
 /// What runs tasks.
@@ -37,143 +45,273 @@ enum class ExecutorKind {
 /// composes with QtConcurrent and QFutureWatcher. Follows concurrent.futures.Executor where Qt has
 /// no convention of its own; docs/semantics.md lists the differences.
 ///
-/// Trace: an object of kind executor whose counter is the number of tasks not yet started, a flow
-/// per task from submission to run, the task's states, and a slice while it runs.
+/// Tasks start by priority, and in the order of their submission among equals. A function need
+/// only be movable, and may take a std::stop_token as its only parameter.
 ///
-/// Threads: any thread may post, submit and shut down.
+/// Trace: an object of kind executor, and the life of each task: ready when it is submitted, a
+/// slice while it runs. The number of tasks ready is the executor's counter.
+///
+/// Threads: any thread may post, submit and shut down. Cost: one atomic read-modify-write to
+/// submit and one to start; a function of up to 32 bytes needs no allocation.
+///
+/// \code
+/// const auto pool = makeExecutor(ExecutorKind::WorkStealing, "decode", 4);
+/// QFuture<QImage> image = pool->submit([path] { return QImage(path); });
+/// \endcode
 class HEDDLE_ENGINE_EXPORT Executor
 {
 public:
+    using ErrorHandler = std::function<void(const Executor &, std::exception_ptr)>;
+
     virtual ~Executor();
     Executor(const Executor &) = delete;
     Executor &operator=(const Executor &) = delete;
 
-    /// Runs \a task some time later. An exception that leaves it is reported with qWarning().
-    /// Never blocks. \throws ShutDown
-    void post(std::function<void()> task);
+    /// Runs \a function some time later. An exception that leaves it goes to the error handler.
+    /// Never blocks. \throws ShutDown, Broken
+    template <typename Function>
+    void post(Function function, const TaskOptions &options = {});
 
     /// Runs \a function some time later; its result or exception arrives in the future. Cancelling
     /// the future before the start prevents the run; afterwards it raises the std::stop_token that
-    /// \a function may take as its only parameter. Never blocks. \throws ShutDown
+    /// \a function may take as its only parameter. Never blocks. \throws ShutDown, Broken
     template <typename Function>
-    auto submit(Function function);
+    auto submit(Function function, const TaskOptions &options = {});
 
     /// submit() for each of \a items; the futures are in their order, so that taking the results
-    /// one by one throws the first exception. Never blocks. \throws ShutDown
+    /// one by one throws the first exception. Never blocks. \throws ShutDown, Broken
     template <typename Range, typename Function>
-    auto map(const Range &items, Function function);
+    auto map(const Range &items, Function function, const TaskOptions &options = {});
+
+    /// Waits until \a future is finished. Within a task of this executor, the executor goes on with
+    /// other tasks meanwhile, as its BlockedWorkerPolicy says; so a pool of one thread does not
+    /// wait for itself. Blocks. \throws Misuse if the policy is Refuse and the future not finished
+    template <typename Result>
+    void wait(const QFuture<Result> &future)
+    {
+        waitFor(QFutureInterfaceBase::get(future));
+    }
+    /// wait(), then the result, which is taken out of \a future if it cannot be copied. Throws
+    /// what the task has thrown. \throws Misuse
+    template <typename Result>
+    Result result(QFuture<Result> future);
 
     /// Takes no more tasks; runs the pending ones, or cancels them at once. With \a wait, blocks
-    /// until all have ended. Harmless when repeated. Not from one of its own tasks with \a wait.
+    /// until all have ended. Harmless when repeated. \throws Misuse from one of its own tasks with
+    /// \a wait, which would wait for itself; then nothing has changed.
     void shutDown(PendingTasks pending = PendingTasks::Run, bool wait = true);
 
     /// How many tasks can run at the same time. Any thread; never blocks.
     [[nodiscard]] virtual int concurrency() const = 0;
-    /// Tasks that have been handed over and have not started: a snapshot.
-    [[nodiscard]] qsizetype pending() const { return m_pending.load(); }
+    /// Tasks that have been handed over and have not started: a snapshot. One that was stopped or
+    /// timed out counts until its turn has come.
+    [[nodiscard]] qsizetype pending() const;
     [[nodiscard]] QString name() const;
+    [[nodiscard]] trace::ObjectId id() const { return m_object.id(); }
+
+    /// What is told of each exception that leaves a posted task, in the task's thread; by default
+    /// qWarning(). Empty: the default. What \a handler throws is ignored. Any thread.
+    void setErrorHandler(ErrorHandler handler);
+    /// Posted tasks that have failed so far. Any thread; never blocks.
+    [[nodiscard]] qint64 failureCount() const { return m_failures.load(); }
+
+    /// The executor whose task the calling thread runs, or null. Any thread; never blocks.
+    [[nodiscard]] static Executor *current() noexcept;
 
 protected:
-    enum class Outcome { Finished, Failed, Cancelled };
-    struct PendingTask;
-    /// A task that has been handed over.
-    using Task = std::list<PendingTask>::iterator;
-    explicit Executor(std::string_view name);
+    Executor(std::string_view name, const ExecutorOptions &options);
 
-    /// Has \a task run by runTask() once, some time later. Called one at a time.
-    virtual void dispatch(Task task) = 0;
-    /// Nothing more will be dispatched. With \a wait, return when all has been run.
+    /// A task has come into the queue: have nextTask() called some time later. Any thread.
+    virtual void taskArrived() = 0;
+    /// Nothing more will come. With \a wait, return when all has been run. Called repeatedly.
     virtual void finishTasks(bool wait) = 0;
-    /// Runs a task in the calling thread, unless it was cancelled, and destroys it.
-    void runTask(Task task) noexcept;
+    /// The next task to run in the calling thread, or null.
+    virtual Task *nextTask() { return takeTask(); }
+    /// Takes a child of a group that was made in a worker; false: it goes into the queue.
+    virtual bool pushOwn(Task *task);
+    /// Returns when \a completion is complete. Runs tasks meanwhile if called in a worker.
+    virtual void helpUntil(Completion &completion);
+    /// Waits in a worker for \a future, which anybody may finish.
+    virtual void waitInWorker(QFutureInterfaceBase &future);
+    /// Whether another task would be started at once: a hint for those who can split their work.
+    [[nodiscard]] virtual bool wantsTasks() const;
+    /// A worker is about to block, and goes on. Called in pairs, in its thread.
+    virtual void workerBlocks() noexcept;
+    virtual void workerUnblocked() noexcept;
+
+    /// Whether the calling thread may run one more task on top of those that it runs.
+    [[nodiscard]] static bool canHelp() noexcept;
+    /// Runs \a task on top of the one that the calling worker runs.
+    void helpBy(Task *task) noexcept;
+    /// The same with the next task; false if there is none.
+    bool help() noexcept;
+    /// The next task in the queue, or null.
+    Task *takeTask();
+    /// False only if no task is in the queue or about to come in.
+    [[nodiscard]] bool mayHaveTasks() const;
+    /// Runs \a task in the calling thread, which may be anybody's, as one of this executor's.
+    void runTask(Task *task) noexcept;
+    /// Makes the calling thread one of this executor's for good: its tasks need only be run().
+    void adoptThread() noexcept;
+    /// Runs the initialiser if the calling thread has not; false when the executor is broken.
+    bool initialiseThread() noexcept;
+    /// Whether the calling thread runs a task of this executor.
+    [[nodiscard]] bool isInTask() const noexcept { return current() == this; }
+    /// For the destructors of executors: shutDown(), which must not fail there.
+    void shutDownAtEnd() noexcept;
+    /// Sleeps until \a completion is complete, or perhaps until a task comes into the queue.
+    void sleepUntil(Completion &completion, bool orTaskComes);
+    /// Sleeps until \a future is finished.
+    void sleepUntilFinished(QFutureInterfaceBase &future) const;
+    [[nodiscard]] const ExecutorOptions &options() const { return m_options; }
+    [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    void enqueue(std::function<Outcome()> run, std::function<void()> cancel);
-    void countPending(qsizetype change);
-    void cancelPending();
-    /// Requests \a stop when \a future is cancelled, for as long as it is not finished.
-    static void stopWhenCancelled(const QFuture<void> &future, std::stop_source stop);
+    friend class Blocking;
+    friend class Group;
+    template <typename Function>
+    friend class PostedTask;
+    friend class ParallelLoop;
+    class Observer;
+
+    void enqueue(Task *task, const TaskOptions &options);
+    void enqueue(std::shared_ptr<TaskControl> control, const TaskOptions &options);
+    template <typename Function>
+    static auto withStop(Function &&function, std::stop_token stop)
+    {
+        return [function = std::move(function), stop = std::move(stop)]() mutable {
+            return function(stop);
+        };
+    }
+    bool push(Task *task, Priority priority);
+    void spawn(Task *task);
+    void waitFor(QFutureInterfaceBase future);
+    void reportFailure(std::exception_ptr failure) noexcept;
+    void breakDown(const std::exception_ptr &cause) noexcept;
+    void dropPending(Task::Action why) noexcept;
+    [[noreturn]] void refuse() const;
+    void wakeHelpers() noexcept;
 
     trace::Object m_object;
-    std::mutex m_gate; ///< nothing is dispatched after the shut-down
-    bool m_shutDown = false;
-    std::mutex m_handingOver; ///< a task is run or cancelled; the counter tells in which order
-    std::list<PendingTask> m_tasks; ///< what runTask() will be called for
-    std::atomic<qsizetype> m_pending{0};
-};
-
-struct Executor::PendingTask
-{
-    std::function<Outcome()> run;
-    std::function<void()> cancel; ///< may be empty
-    trace::Flow flow;
-    bool isCancelled = false; ///< has nothing left to run
+    const ExecutorOptions m_options;
+    const quint64 m_serial; ///< of no other executor ever
+    const std::unique_ptr<TaskQueue> m_queue;
+    const std::unique_ptr<Observer> m_observer;
+    std::atomic<int> m_helperCount{0};
+    std::atomic<bool> m_isBroken{false};
+    std::atomic<qint64> m_failures{0};
+    mutable std::mutex m_mutex; ///< for what follows
+    QString m_whyBroken;
+    std::shared_ptr<const ErrorHandler> m_errorHandler;
+    std::vector<Parker *> m_helpers;
 };
 
 /// Makes an executor of \a kind called \a name with room for \a threads tasks at a time (an event
 /// loop has one).
 HEDDLE_ENGINE_EXPORT std::unique_ptr<Executor> makeExecutor(ExecutorKind kind,
                                                             std::string_view name, int threads);
+/// The same with all \a options.
+HEDDLE_ENGINE_EXPORT std::unique_ptr<Executor>
+makeExecutor(ExecutorKind kind, std::string_view name, const ExecutorOptions &options);
+
+/// What post() makes of a function.
+template <typename Function>
+class PostedTask
+{
+public:
+    PostedTask(Executor *executor, Function function)
+        : m_executor(executor)
+        , m_function(std::move(function))
+    {}
+    trace::TaskState operator()(Task::Action action) noexcept
+    {
+        if (action != Task::Action::Run)
+            return trace::TaskState::Cancelled;
+        try {
+            m_function();
+            return trace::TaskState::Finished;
+        } catch (const Stopped &) {
+            return trace::TaskState::Cancelled;
+        } catch (const Cancelled &) {
+            return trace::TaskState::Cancelled;
+        } catch (...) {
+            m_executor->reportFailure(std::current_exception());
+            return trace::TaskState::Failed;
+        }
+    }
+
+private:
+    Executor *m_executor;
+    Function m_function;
+};
 
 template <typename Function>
-auto Executor::submit(Function function)
+void Executor::post(Function function, const TaskOptions &options)
 {
-    constexpr bool takesStop = std::is_invocable_v<Function, std::stop_token>;
-    using Result =
-            typename std::conditional_t<takesStop, std::invoke_result<Function, std::stop_token>,
-                                        std::invoke_result<Function>>::type;
-    auto promise = std::make_shared<QPromise<Result>>();
-    // Before anyone can ask for the result: a future that has not started does not wait for one.
-    promise->start();
-    const QFuture<Result> future = promise->future();
-    std::stop_source stop(std::nostopstate);
-    if constexpr (takesStop) {
-        stop = std::stop_source();
-        stopWhenCancelled(QFuture<void>(future), stop);
+    if constexpr (std::is_invocable_v<Function &, std::stop_token>) {
+        auto control = TaskControl::make(options, [&](std::stop_token stop) {
+            return PostedTask(this, withStop(std::move(function), std::move(stop)));
+        });
+        enqueue(std::move(control), options);
+    } else if (options.needControl()) {
+        auto control = TaskControl::make(options, [&](const std::stop_token &) {
+            return PostedTask<Function>(this, std::move(function));
+        });
+        enqueue(std::move(control), options);
+    } else {
+        enqueue(Task::make(PostedTask<Function>(this, std::move(function))), options);
     }
-    const auto run = [promise, stop, function = std::move(function)]() mutable {
-        Outcome outcome = Outcome::Finished;
-        if (promise->isCanceled()) {
-            outcome = Outcome::Cancelled;
+}
+
+template <typename Function>
+auto Executor::submit(Function function, const TaskOptions &options)
+{
+    if constexpr (std::is_invocable_v<Function &, std::stop_token>) {
+        using Result = std::invoke_result_t<Function &, std::stop_token>;
+        QFuture<Result> future;
+        auto control = TaskControl::make(options, [&](std::stop_token stop) {
+            Submission submission(withStop(std::move(function), std::move(stop)));
+            future = submission.future();
+            return submission;
+        });
+        control->follow(QFuture<void>(future));
+        enqueue(std::move(control), options);
+        return future;
+    } else {
+        Submission<Function> submission(std::move(function));
+        auto future = submission.future();
+        if (options.needControl()) {
+            enqueue(TaskControl::make(options, [&](const std::stop_token &) {
+                        return std::move(submission);
+                    }),
+                    options);
         } else {
-            const auto call = [&]() -> Result {
-                if constexpr (takesStop)
-                    return function(stop.get_token());
-                else
-                    return function();
-            };
-            try {
-                if constexpr (std::is_void_v<Result>)
-                    call();
-                else
-                    promise->addResult(call());
-            } catch (const Stopped &) {
-                promise->future().cancel();
-                outcome = Outcome::Cancelled;
-            } catch (...) {
-                promise->setException(std::current_exception());
-                outcome = Outcome::Failed;
-            }
+            enqueue(Task::make(std::move(submission)), options);
         }
-        promise->finish();
-        return outcome;
-    };
-    const auto cancel = [promise] {
-        promise->future().cancel();
-        promise->finish();
-    };
-    enqueue(run, cancel);
-    return future;
+        return future;
+    }
 }
 
 template <typename Range, typename Function>
-auto Executor::map(const Range &items, Function function)
+auto Executor::map(const Range &items, Function function, const TaskOptions &options)
 {
     using Item = std::decay_t<decltype(*std::begin(items))>;
     std::vector<QFuture<std::invoke_result_t<Function, const Item &>>> futures;
     for (const Item &item : items)
-        futures.push_back(submit([function, item] { return function(item); }));
+        futures.push_back(submit([function, item] { return function(item); }, options));
     return futures;
+}
+
+template <typename Result>
+Result Executor::result(QFuture<Result> future)
+{
+    wait(future);
+    if constexpr (std::is_void_v<Result>)
+        future.waitForFinished(); // throws
+    else if constexpr (std::is_copy_constructible_v<Result>)
+        return future.result();
+    else
+        return future.takeResult();
 }
 
 } // namespace heddle

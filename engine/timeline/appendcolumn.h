@@ -13,13 +13,17 @@ namespace heddle {
 ///
 /// Elements never move: segment k holds FirstSegment << k of them, so that a reader needs no lock
 /// and no copy, and the memory is never more than twice what is used. A reader sees the elements
-/// below size(); size() only grows.
+/// below size(); size() only grows. A column that is one of very many starts with a small
+/// \a FirstSegment (a power of two) and has few \a Segments.
 ///
 /// Threads: append() and mutate() by one writer; size() and at() by any. Never blocks.
-template <typename T>
+template <typename T, std::size_t FirstSegment = 64, std::size_t Segments = 36>
 class AppendColumn
 {
 public:
+    /// How many elements there is room for.
+    static constexpr std::size_t MostElements = (FirstSegment << (Segments - 1)) * 2 - FirstSegment;
+
     AppendColumn() = default;
     ~AppendColumn()
     {
@@ -80,7 +84,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t FirstSegment = 64;
+    static_assert(std::has_single_bit(FirstSegment));
     struct Position
     {
         std::size_t segment;
@@ -89,11 +93,12 @@ private:
     static Position locate(std::size_t index)
     {
         const std::size_t shifted = index + FirstSegment;
-        const std::size_t segment = static_cast<std::size_t>(std::bit_width(shifted)) - 7;
+        const std::size_t segment = static_cast<std::size_t>(std::bit_width(shifted)
+                                                             - std::bit_width(FirstSegment));
         return {segment, shifted - (FirstSegment << segment)};
     }
 
-    std::array<std::atomic<T *>, 36> m_segments{};
+    std::array<std::atomic<T *>, Segments> m_segments{};
     std::atomic<std::size_t> m_size{0};
 };
 

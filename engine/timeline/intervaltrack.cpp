@@ -35,7 +35,7 @@ struct IntervalTrack::Private
 {
     AppendColumn<std::int64_t> starts;
     AppendColumn<std::atomic<std::uint32_t>> durations;
-    AppendColumn<std::uint32_t> values; ///< appended last: its size is the track's
+    AppendColumn<std::atomic<std::uint32_t>> values; ///< appended last: its size is the track's
     // A block is summarised once the next one begins, when all its intervals have ended.
     SummaryForest<Longest, Longer> blocks;
     mutable std::mutex longMutex;
@@ -61,6 +61,11 @@ struct IntervalTrack::Private
         durations.mutate(index).store(
                 static_cast<std::uint32_t>(std::min<std::int64_t>(durationNs, LongMark)),
                 std::memory_order_release);
+    }
+    std::uint32_t value(std::size_t index) const
+    {
+        // A value stands for itself: a reader may see the old or the new one.
+        return values.at(index).load(std::memory_order_relaxed);
     }
     void summariseBlock(std::size_t block)
     {
@@ -148,6 +153,11 @@ std::size_t IntervalTrack::append(std::int64_t startNs, std::int64_t durationNs,
     return index;
 }
 
+void IntervalTrack::setValue(std::size_t index, std::uint32_t value)
+{
+    d->values.mutate(index).store(value, std::memory_order_relaxed);
+}
+
 std::size_t IntervalTrack::size() const
 {
     return d->values.size();
@@ -155,7 +165,7 @@ std::size_t IntervalTrack::size() const
 
 Interval IntervalTrack::at(std::size_t index) const
 {
-    return {d->starts.at(index), d->duration(index), d->values.at(index), index};
+    return {d->starts.at(index), d->duration(index), d->value(index), index};
 }
 
 std::size_t IntervalTrack::firstEndingAfter(std::int64_t ns) const
@@ -201,7 +211,7 @@ void IntervalTrack::collect(const Viewport &viewport, std::int64_t traceEndNs,
         const bool unfinished = duration == Interval::Unfinished;
         if (unfinished || duration >= resolution) {
             const std::int64_t end = unfinished ? std::max(traceEndNs, start) : start + duration;
-            out.push_back({start, end, d->values.at(index), 1, index, unfinished});
+            out.push_back({start, end, d->value(index), 1, index, unfinished});
             ++index;
             continue;
         }
@@ -215,7 +225,7 @@ void IntervalTrack::collect(const Viewport &viewport, std::int64_t traceEndNs,
         }
         const std::int64_t end = d->starts.at(next - 1) + d->duration(next - 1);
         const std::size_t longest = next - index == 1 ? index : d->longestOf(index, next).index;
-        out.push_back({start, end, d->values.at(longest), static_cast<std::uint32_t>(next - index),
+        out.push_back({start, end, d->value(longest), static_cast<std::uint32_t>(next - index),
                        longest, false});
         index = next;
     }

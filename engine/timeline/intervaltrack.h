@@ -57,8 +57,8 @@ struct Viewport
 /// ImplicitSegmentForest), so that collect() costs in proportion to the pixels it fills.
 /// 16 bytes per interval.
 ///
-/// Threads: begin(), end() and append() by one writer; all const functions by any thread, also
-/// meanwhile. Never blocks.
+/// Threads: begin(), end(), append() and setValue() by one writer; all const functions by any
+/// thread, also meanwhile. Never blocks.
 class HEDDLE_TIMELINE_EXPORT IntervalTrack
 {
 public:
@@ -73,6 +73,9 @@ public:
     void end(std::int64_t endNs);
     /// A whole interval at once.
     std::size_t append(std::int64_t startNs, std::int64_t durationNs, std::uint32_t value);
+
+    /// Changes the value of an interval whose meaning became known only later.
+    void setValue(std::size_t index, std::uint32_t value);
 
     [[nodiscard]] std::size_t size() const;
     [[nodiscard]] Interval at(std::size_t index) const;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/timeline/recordingfeed.h>
 
+#include "itemqueues_p.h"
+#include "recordingnames_p.h"
+#include "tasklives_p.h"
+
 #include <heddle/trace/clock.h>
 
 #include <algorithm>
-#include <bit>
 #include <deque>
 #include <limits>
 #include <unordered_map>
@@ -17,12 +20,6 @@ using trace::RecordType;
 
 struct RecordingFeed::Private
 {
-    struct Sample
-    {
-        std::size_t object;
-        std::int64_t ns;
-        std::int64_t value;
-    };
     struct UnresolvedWaker
     {
         std::size_t thread;
@@ -31,16 +28,24 @@ struct RecordingFeed::Private
         WaitOutcome outcome;
     };
 
-    Private(TraceStore::Writer &target, std::int64_t start)
+    Private(TraceStore::Writer &target, std::int64_t processId, const QString &processName,
+            std::int64_t start)
         : writer(target)
         , startNs(start)
+        , process(writer.addProcess(processId, processName))
+        , names(writer)
+        , flows(process)
+        , items(writer, flows)
+        , lives(writer, flows)
     {}
 
     TraceStore::Writer &writer;
     std::int64_t startNs;
-    std::size_t process = 0;
-    std::unordered_map<trace::NameId, std::uint32_t> names;
-    std::unordered_map<trace::NameId, QString> texts;
+    std::size_t process;
+    RecordingNames names;
+    DerivedFlows flows;
+    ItemQueues items;
+    TaskLives lives;
     std::unordered_map<trace::ThreadIndex, std::size_t> threads;
     // Those that had an operating-system number, one after the other: the first is the one that the
     // kernel's next word is about.
@@ -57,21 +62,19 @@ struct RecordingFeed::Private
     std::unordered_map<std::size_t, OpenWait> waits;
     std::unordered_set<std::size_t> introduced; ///< threads that the recorder has told of
     std::unordered_map<trace::ObjectId, std::size_t> objects;
-    std::vector<Sample> samples;
+    std::vector<SharedEvent> events; ///< not consumed yet
+    struct Creation
+    {
+        std::uint32_t name = 0;
+        std::int64_t ns = 0;
+    };
+    std::unordered_map<trace::FlowId, Creation> creations; ///< of tasks that have not ended
+    /// Slices of tasks whose creation has not been read, if it ever will.
+    std::unordered_map<trace::FlowId, std::vector<SliceRef>> namelessSlices;
     std::vector<UnresolvedWaker> wakers;
+    std::int64_t seenNs = 0;    // the newest record
     std::int64_t settledNs = 0; // everything older than this has arrived
 
-    std::uint32_t name(trace::NameId id)
-    {
-        const auto known = names.find(id);
-        return known != names.end() ? known->second
-                                    : writer.intern(QStringLiteral("name %1").arg(id));
-    }
-    QString text(trace::NameId id) const
-    {
-        const auto known = texts.find(id);
-        return known != texts.end() ? known->second : QStringLiteral("name %1").arg(id);
-    }
     std::size_t thread(trace::ThreadIndex index)
     {
         const auto known = threads.find(index);
@@ -110,48 +113,50 @@ struct RecordingFeed::Private
     {
         ObjectInfo info;
         info.process = process;
-        info.name = text(record.high());
+        info.name = names.text(record.high());
         info.createdNs = ns;
         if (value) {
             info.kind = static_cast<ObjectKind>(value->head & 0xff);
             info.capacity = static_cast<std::int64_t>(value->payload);
         }
-        const auto known = objects.find(record.low());
-        if (known == objects.end())
-            objects.emplace(record.low(), writer.addObject(info));
+        const auto [known, isNew] = objects.try_emplace(record.low());
+        if (isNew)
+            known->second = writer.addObject(info);
         else
             writer.describeObject(known->second, info);
-    }
-    QVariant argumentValue(const Record &unit) const
-    {
-        switch (static_cast<trace::ArgumentType>((unit.head >> 32) & 0xff)) {
-        case trace::ArgumentType::Int:
-            return QVariant::fromValue(static_cast<qint64>(unit.payload));
-        case trace::ArgumentType::UInt:
-            return QVariant::fromValue(static_cast<quint64>(unit.payload));
-        case trace::ArgumentType::Double:
-            return std::bit_cast<double>(unit.payload);
-        case trace::ArgumentType::Bool:
-            return unit.payload != 0;
-        case trace::ArgumentType::Name:
-            return text(static_cast<trace::NameId>(unit.payload));
-        }
-        return {};
-    }
-    std::vector<SliceArgument> arguments(std::span<const Record> records, std::size_t first,
-                                         std::size_t count) const
-    {
-        std::vector<SliceArgument> found;
-        for (std::size_t k = first; k < std::min(first + count, records.size()); ++k) {
-            if (records[k].type() != RecordType::Argument)
-                break;
-            found.push_back(
-                    {text(static_cast<trace::NameId>(records[k].head)), argumentValue(records[k])});
-        }
-        return found;
+        if (info.kind == ObjectKind::Queue || info.kind == ObjectKind::Exchange)
+            items.describe(static_cast<std::uint32_t>(known->second), info);
     }
     void endWait(std::size_t handle, const Record &record, std::int64_t ns);
-    void writeSamples(std::int64_t untilNs);
+    SharedEvent &share(SharedEvent::Kind kind, std::size_t handle, std::int64_t ns,
+                       std::uint64_t id)
+    {
+        SharedEvent &event = events.emplace_back();
+        event.ns = ns;
+        event.id = id;
+        event.thread = static_cast<std::uint32_t>(handle);
+        event.kind = kind;
+        return event;
+    }
+    std::uint32_t sharedObject(trace::ObjectId id)
+    {
+        const auto target = object(id);
+        return target ? static_cast<std::uint32_t>(*target) : SharedEvent::NoObject;
+    }
+    void count(std::size_t handle, std::int64_t ns, trace::ObjectId id, std::int64_t value)
+    {
+        if (const auto target = object(id)) {
+            share(SharedEvent::Kind::Sample, handle, ns, static_cast<std::uint64_t>(value)).object =
+                    static_cast<std::uint32_t>(*target);
+        }
+    }
+    void taskCreated(std::size_t handle, const Record &record, const Record &value,
+                     std::int64_t ns);
+    void taskChanged(std::size_t handle, const Record &record, const Record *wait, std::int64_t ns);
+    void item(std::size_t handle, const Record &record, std::int64_t ns);
+    std::int64_t timeOf(const SharedEvent &event) const;
+    void consumeEvents(std::int64_t untilNs);
+    void consume(const SharedEvent &event);
     void writeSwitches(std::int64_t untilNs);
     void resolveWakers();
     void consume(trace::ThreadIndex index, std::span<const Record> records, std::size_t position,
@@ -171,32 +176,35 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
     const std::size_t handle = thread(index);
     switch (record.type()) {
     case RecordType::ThreadNamed:
-        writer.setThreadName(handle, text(record.low()));
+        writer.setThreadName(handle, names.text(record.low()));
         break;
     case RecordType::ThreadEnded:
         writer.endThread(handle, ns);
         ends[handle] = ns;
         break;
     case RecordType::SliceBegin:
-        writer.beginSlice(handle, ns, name(record.low()),
-                          record.high() ? arguments(records, position + 1, record.high())
+        writer.beginSlice(handle, ns, names.id(record.low()),
+                          record.high() ? names.arguments(records, position + 1, record.high())
                                         : std::vector<SliceArgument>());
         break;
     case RecordType::SliceEnd:
         writer.endSlice(handle, ns);
         break;
+    case RecordType::SliceNext:
+        writer.endSlice(handle, ns);
+        writer.beginSlice(handle, ns, names.id(record.low()), {});
+        break;
     case RecordType::Instant:
-        writer.instant(handle, ns, name(record.low()),
-                       record.high() ? arguments(records, position + 1, record.high())
+        writer.instant(handle, ns, names.id(record.low()),
+                       record.high() ? names.arguments(records, position + 1, record.high())
                                      : std::vector<SliceArgument>());
         break;
     case RecordType::Counter:
-        if (const auto target = object(record.low()))
-            samples.push_back({*target, ns, static_cast<std::int32_t>(record.high())});
+        count(handle, ns, record.low(), static_cast<std::int32_t>(record.high()));
         break;
     case RecordType::CounterWide:
-        if (const auto target = object(record.low()); target && value)
-            samples.push_back({*target, ns, static_cast<std::int64_t>(value->payload)});
+        if (value)
+            count(handle, ns, record.low(), static_cast<std::int64_t>(value->payload));
         break;
     case RecordType::ObjectCreated:
         objectCreated(record, value, ns);
@@ -220,29 +228,39 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
         const FlowPhase phase = record.type() == RecordType::FlowBegin  ? FlowPhase::Begin
                                 : record.type() == RecordType::FlowStep ? FlowPhase::Step
                                                                         : FlowPhase::End;
-        writer.flowPoint(handle, ns, record.flow(), static_cast<FlowKind>(record.top()), phase);
+        SharedEvent &event = share(SharedEvent::Kind::Flow, handle, ns, record.flow());
+        event.detail = static_cast<std::uint8_t>(phase);
+        event.tag = record.top();
         break;
     }
-    case RecordType::TaskStateChanged:
-    case RecordType::TaskWaiting:
-        writer.taskState(handle, ns, record.flow(), trace::TaskStateByte::state(record.top()));
-        break;
-    case RecordType::Lost:
-        // A thread that waits writes nothing, so the end of its wait is what was lost first.
-        writer.endWait(handle, ns);
-        waits[handle].isOpen = false;
-        writer.lost(handle, ns, record.payload & ((std::uint64_t{1} << 40) - 1),
-                    record.payload >> 40);
-        break;
-    case RecordType::None:
-    case RecordType::ThreadStarted:
     case RecordType::TaskCreated:
+        if (value)
+            taskCreated(handle, record, *value, ns);
+        break;
+    case RecordType::TaskStateChanged:
+        taskChanged(handle, record, nullptr, ns);
+        break;
+    case RecordType::TaskWaiting:
+        taskChanged(handle, record, value, ns);
+        break;
     case RecordType::ItemPut:
     case RecordType::ItemTaken:
     case RecordType::ItemDropped:
     case RecordType::MarkerPut:
     case RecordType::MarkerTaken:
     case RecordType::MarkerDropped:
+        item(handle, record, ns);
+        break;
+    case RecordType::Lost:
+        // A thread that waits writes nothing, so the end of its wait is what was lost first.
+        writer.endWait(handle, ns);
+        waits[handle].isOpen = false;
+        items.lossHappened();
+        writer.lost(handle, ns, record.payload & ((std::uint64_t{1} << 40) - 1),
+                    record.payload >> 40);
+        break;
+    case RecordType::None:
+    case RecordType::ThreadStarted:
     case RecordType::Argument:
     case RecordType::Value:
         break;
@@ -265,15 +283,129 @@ void RecordingFeed::Private::endWait(std::size_t handle, const Record &record, s
         wakers.push_back({handle, wait.count - 1, waker, outcome});
 }
 
-void RecordingFeed::Private::writeSamples(std::int64_t untilNs)
+void RecordingFeed::Private::taskCreated(std::size_t handle, const Record &record,
+                                         const Record &value, std::int64_t ns)
 {
-    std::stable_sort(samples.begin(), samples.end(),
-                     [](const Sample &a, const Sample &b) { return a.ns < b.ns; });
-    const auto end = std::find_if(samples.begin(), samples.end(),
-                                  [untilNs](const Sample &sample) { return sample.ns > untilNs; });
-    for (auto sample = samples.begin(); sample != end; ++sample)
-        writer.count(sample->object, sample->ns, sample->value);
-    samples.erase(samples.begin(), end);
+    SharedEvent &event = share(SharedEvent::Kind::TaskCreated, handle, ns, record.flow());
+    event.detail = record.top() <= static_cast<std::uint8_t>(TaskKind::Coroutine) ? record.top()
+                                                                                  : 0;
+    event.name = names.id(value.low());
+    event.object = sharedObject(value.high());
+    creations[record.flow()] = {event.name, ns};
+    // It may run in a thread whose records were read first.
+    if (const auto nameless = namelessSlices.find(record.flow());
+        nameless != namelessSlices.end()) {
+        for (const SliceRef &slice : nameless->second)
+            writer.renameSlice(slice, event.name);
+        namelessSlices.erase(nameless);
+    }
+}
+
+void RecordingFeed::Private::taskChanged(std::size_t handle, const Record &record,
+                                         const Record *wait, std::int64_t ns)
+{
+    const TaskState state = trace::TaskStateByte::state(record.top());
+    if (state > TaskState::Cancelled)
+        return; // damaged
+    if (!trace::TaskStateByte::hasSlice(record.top())) {
+        // Nothing begins or ends in this thread.
+    } else if (state != TaskState::Running) {
+        writer.endSlice(handle, ns);
+    } else if (const auto known = creations.find(record.flow()); known != creations.end()) {
+        writer.beginSlice(handle, ns, known->second.name);
+    } else if (const auto slice = writer.beginSlice(handle, ns, writer.intern(u"task"))) {
+        namelessSlices[record.flow()].push_back(*slice);
+    }
+    SharedEvent &event = share(SharedEvent::Kind::TaskState, handle, ns, record.flow());
+    event.detail = static_cast<std::uint8_t>(state);
+    if (wait) {
+        event.object = sharedObject(wait->low());
+        event.tag = static_cast<std::uint8_t>(wait->high());
+    }
+}
+
+void RecordingFeed::Private::item(std::size_t handle, const Record &record, std::int64_t ns)
+{
+    const auto target = object(trace::ItemPayload::object(record.payload));
+    if (!target)
+        return;
+    const RecordType type = record.type();
+    using Kind = SharedEvent::Kind;
+    const bool isPut = type == RecordType::ItemPut || type == RecordType::MarkerPut;
+    const bool isTaken = type == RecordType::ItemTaken || type == RecordType::MarkerTaken;
+    SharedEvent &event = share(isPut     ? Kind::ItemPut
+                               : isTaken ? Kind::ItemTaken
+                                         : Kind::ItemDropped,
+                               handle, ns, trace::ItemPayload::position(record.payload));
+    event.object = static_cast<std::uint32_t>(*target);
+    event.tag = type == RecordType::ItemPut || type == RecordType::ItemTaken
+                || type == RecordType::ItemDropped;
+    if (isPut)
+        items.announce(event);
+}
+
+void RecordingFeed::Private::consume(const SharedEvent &event)
+{
+    switch (event.kind) {
+    case SharedEvent::Kind::Sample: {
+        const auto value = static_cast<std::int64_t>(event.id);
+        items.count(event.object, value);
+        writer.count(event.object, event.ns, value);
+        break;
+    }
+    case SharedEvent::Kind::Flow:
+        writer.flowPoint(event.thread, event.ns, event.id, static_cast<FlowKind>(event.tag),
+                         static_cast<FlowPhase>(event.detail));
+        break;
+    case SharedEvent::Kind::TaskCreated:
+        lives.create(event);
+        break;
+    case SharedEvent::Kind::TaskState:
+        lives.change(event);
+        if (isFinal(static_cast<TaskState>(event.detail))) {
+            creations.erase(event.id);
+            namelessSlices.erase(event.id);
+        }
+        break;
+    case SharedEvent::Kind::ItemPut:
+    case SharedEvent::Kind::ItemTaken:
+    case SharedEvent::Kind::ItemDropped:
+        items.consume(event);
+        break;
+    }
+}
+
+// When it happened: not before its cause, though the clock of another processor says so.
+std::int64_t RecordingFeed::Private::timeOf(const SharedEvent &event) const
+{
+    if (event.kind == SharedEvent::Kind::ItemTaken || event.kind == SharedEvent::Kind::ItemDropped)
+        return items.timeOf(event);
+    if (event.kind == SharedEvent::Kind::TaskState) {
+        const auto creation = creations.find(event.id);
+        return creation != creations.end() ? std::max(event.ns, creation->second.ns) : event.ns;
+    }
+    return event.ns;
+}
+
+void RecordingFeed::Private::consumeEvents(std::int64_t untilNs)
+{
+    for (SharedEvent &event : events)
+        event.ns = timeOf(event);
+    const auto isCause = [](const SharedEvent &event) {
+        return event.kind == SharedEvent::Kind::TaskCreated
+               || event.kind == SharedEvent::Kind::ItemPut;
+    };
+    std::stable_sort(events.begin(), events.end(),
+                     [&isCause](const SharedEvent &a, const SharedEvent &b) {
+                         return a.ns != b.ns ? a.ns < b.ns : isCause(a) && !isCause(b);
+                     });
+    const auto end = std::partition_point(
+            events.begin(), events.end(),
+            [untilNs](const SharedEvent &event) { return event.ns <= untilNs; });
+    for (auto event = events.begin(); event != end; ++event)
+        consume(*event);
+    events.erase(events.begin(), end);
+    items.forgetLost(std::min(untilNs, seenNs));
 }
 
 // Only what the threads' own records have caught up with: which of two threads of one number is
@@ -316,18 +448,14 @@ void RecordingFeed::Private::resolveWakers()
 
 RecordingFeed::RecordingFeed(TraceStore::Writer &writer, std::int64_t processId,
                              const QString &processName, std::int64_t startMonotonicNs)
-    : d(std::make_unique<Private>(writer, startMonotonicNs))
-{
-    d->process = writer.addProcess(processId, processName);
-}
+    : d(std::make_unique<Private>(writer, processId, processName, startMonotonicNs))
+{}
 
 RecordingFeed::~RecordingFeed() = default;
 
 void RecordingFeed::nameDefined(trace::NameId id, std::string_view text)
 {
-    const QString string = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-    d->names[id] = d->writer.intern(string);
-    d->texts[id] = string;
+    d->names.define(id, text);
 }
 
 void RecordingFeed::threadRecords(trace::ThreadIndex thread, std::span<const Record> records,
@@ -338,6 +466,7 @@ void RecordingFeed::threadRecords(trace::ThreadIndex thread, std::span<const Rec
         if (type == RecordType::Argument || type == RecordType::Value)
             continue;
         const std::int64_t ns = clock.toMonotonicNs(firstTick + records[k].ticks()) - d->startNs;
+        d->seenNs = std::max(d->seenNs, ns);
         d->consume(thread, records, k, ns);
     }
 }
@@ -354,7 +483,7 @@ void RecordingFeed::flush()
 {
     // A record of one thread may have been read before an older one of another thread, but not
     // before one from before the last drain.
-    d->writeSamples(d->settledNs);
+    d->consumeEvents(d->settledNs);
     d->writeSwitches(d->settledNs);
     d->settledNs = trace::Clock::monotonicNs() - d->startNs;
     d->resolveWakers();
@@ -363,7 +492,7 @@ void RecordingFeed::flush()
 
 void RecordingFeed::finish()
 {
-    d->writeSamples(std::numeric_limits<std::int64_t>::max());
+    d->consumeEvents(std::numeric_limits<std::int64_t>::max());
     d->writeSwitches(std::numeric_limits<std::int64_t>::max());
     d->resolveWakers();
     d->writer.publish();

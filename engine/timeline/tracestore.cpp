@@ -58,6 +58,8 @@ TraceCounts TraceStore::counts() const
     counts.flows = d->flowCount.load(std::memory_order_relaxed);
     counts.completeFlows = d->completeFlowCount.load(std::memory_order_relaxed);
     counts.scheduling = d->schedulingCount.load(std::memory_order_relaxed);
+    counts.coroutines = d->tasks.coroutineCount();
+    counts.tasks = d->tasks.size() - std::min<std::size_t>(d->tasks.size(), counts.coroutines);
     counts.lost = d->lostCount.load(std::memory_order_relaxed);
     return counts;
 }
@@ -141,6 +143,41 @@ const IntervalTrack &TraceStore::cpu(std::size_t cpu) const
 const CounterTrack &TraceStore::counter(std::size_t object) const
 {
     return *d->counters.at(object);
+}
+
+std::size_t TraceStore::taskCount() const
+{
+    return d->tasks.size();
+}
+
+TaskInfo TraceStore::task(std::size_t task) const
+{
+    return d->tasks.at(task);
+}
+
+std::optional<std::size_t> TraceStore::taskWithId(std::uint64_t id) const
+{
+    return d->tasks.find(id);
+}
+
+const AppendColumn<std::uint32_t> &TraceStore::tasksOf(std::size_t object) const
+{
+    return d->tasks.ofObject(object);
+}
+
+std::size_t TraceStore::coroutineCount() const
+{
+    return d->tasks.coroutineCount();
+}
+
+const CoroutineTrack &TraceStore::coroutine(std::size_t coroutine) const
+{
+    return d->tasks.coroutine(coroutine);
+}
+
+std::size_t TraceStore::taskOfCoroutine(std::size_t coroutine) const
+{
+    return d->tasks.rowOfCoroutine(coroutine);
 }
 
 WaitInfo TraceStore::wait(std::size_t thread, std::size_t index) const
@@ -278,6 +315,7 @@ std::size_t TraceStore::memoryBytes() const
         bytes += d->counters.at(k)->memoryBytes();
     for (std::size_t k = 0; k < d->cpus.size(); ++k)
         bytes += d->cpus.at(k)->memoryBytes();
+    bytes += d->tasks.memoryBytes();
     const std::shared_lock lock(d->mutex);
     return bytes + d->flowPoints.capacity() * sizeof(Private::ChainedPoint) + d->flows.size() * 48;
 }

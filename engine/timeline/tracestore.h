@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <heddle/timeline/coroutinetrack.h>
 #include <heddle/timeline/countertrack.h>
 #include <heddle/timeline/intervaltrack.h>
 #include <heddle/trace/record.h>
@@ -18,9 +19,8 @@ namespace heddle {
 
 using trace::FlowKind;
 using trace::ObjectKind;
-using trace::TaskState;
+using trace::TaskKind;
 using trace::WaitOutcome;
-using trace::WaitReason;
 
 /// A process that took part in a trace.
 struct ProcessInfo
@@ -96,11 +96,35 @@ struct FlowPoint
     FlowPhase phase = FlowPhase::Begin;
 };
 
+/// A task went into a state, as a thread told.
 struct TaskStateChange
 {
-    std::uint64_t flow = 0;
+    static constexpr std::uint32_t NoObject = 0xffffffff;
+
+    std::uint64_t flow = 0; ///< the task's id
     std::int64_t ns = 0;
+    std::uint32_t object = NoObject; ///< waiting: for this, a position in objects()
     TaskState state = TaskState::Created;
+    WaitReason reason = WaitReason::Unknown; ///< of the waiting
+    bool isCreation = false;                 ///< the first word about a task whose name is known
+};
+
+/// The life of a task or coroutine. Its position in the table is its handle; times that have not
+/// come yet are Interval::Unfinished.
+struct TaskInfo
+{
+    std::uint64_t id = 0;   ///< that of the flow to its first run
+    std::uint32_t name = 0; ///< 0: its creation is not known
+    TaskKind kind = TaskKind::Ready;
+    TaskState state = TaskState::Created;
+    std::optional<std::size_t> executor;  ///< or loop: position in objects()
+    std::size_t creator = 0;              ///< the thread that created it
+    std::optional<std::size_t> thread;    ///< the thread that it ran on last
+    std::optional<std::size_t> coroutine; ///< its track, if it has one
+    std::int64_t createdNs = 0;
+    std::int64_t readyNs = Interval::Unfinished;   ///< for the first time
+    std::int64_t runningNs = Interval::Unfinished; ///< for the first time
+    std::int64_t endedNs = Interval::Unfinished;
 };
 
 /// What a thread does in the operating system's eyes. The value of a scheduling track's interval
@@ -129,6 +153,8 @@ struct TraceCounts
     std::uint64_t flows = 0;         ///< flows begun
     std::uint64_t completeFlows = 0; ///< flows that have a begin and an end
     std::uint64_t scheduling = 0;
+    std::uint64_t tasks = 0; ///< coroutines not among them
+    std::uint64_t coroutines = 0;
     std::uint64_t lost = 0;
 };
 
@@ -188,6 +214,19 @@ public:
     [[nodiscard]] const IntervalTrack &cpu(std::size_t cpu) const;
     [[nodiscard]] const CounterTrack &counter(std::size_t object) const;
 
+    // Tasks and coroutines
+    [[nodiscard]] std::size_t taskCount() const;
+    /// \a task below taskCount().
+    [[nodiscard]] TaskInfo task(std::size_t task) const;
+    [[nodiscard]] std::optional<std::size_t> taskWithId(std::uint64_t id) const;
+    /// The tasks and coroutines of an executor or loop, in order of creation.
+    [[nodiscard]] const AppendColumn<std::uint32_t> &tasksOf(std::size_t object) const;
+    [[nodiscard]] std::size_t coroutineCount() const;
+    /// The states of a coroutine; \a coroutine below coroutineCount().
+    [[nodiscard]] const CoroutineTrack &coroutine(std::size_t coroutine) const;
+    /// Which of the tasks it is.
+    [[nodiscard]] std::size_t taskOfCoroutine(std::size_t coroutine) const;
+
     // Details
     [[nodiscard]] WaitInfo wait(std::size_t thread, std::size_t index) const;
     [[nodiscard]] std::vector<SliceArgument> arguments(SliceRef slice) const;
@@ -226,10 +265,12 @@ public:
         void describeObject(std::size_t object, const ObjectInfo &info);
         void destroyObject(std::size_t object, std::int64_t ns);
 
-        /// Slices that nest deeper than 4096 are counted as lost.
-        void beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
-                        const std::vector<SliceArgument> &arguments = {});
+        /// Returns where it is. Slices that nest deeper than 4096 are counted as lost.
+        std::optional<SliceRef> beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
+                                           const std::vector<SliceArgument> &arguments = {});
         void endSlice(std::size_t thread, std::int64_t ns);
+        /// Names a slice whose name became known only later.
+        void renameSlice(SliceRef slice, std::uint32_t name);
         void instant(std::size_t thread, std::int64_t ns, std::uint32_t name,
                      const std::vector<SliceArgument> &arguments = {});
         void beginWait(std::size_t thread, std::int64_t ns, std::optional<std::size_t> object,
@@ -241,7 +282,14 @@ public:
                           WaitOutcome outcome);
         void flowPoint(std::size_t thread, std::int64_t ns, std::uint64_t flow, FlowKind kind,
                        FlowPhase phase);
-        void taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow, TaskState state);
+        /// A task or coroutine was created by \a thread; of kind Ready it is ready too. Calls about
+        /// tasks and flows come in order of time, over all threads.
+        void createTask(std::size_t thread, std::int64_t ns, std::uint64_t id, TaskKind kind,
+                        std::uint32_t name, std::optional<std::size_t> executor);
+        /// A task went into \a state, as \a thread told: the one that it runs on, or its waker.
+        void taskState(std::size_t thread, std::int64_t ns, std::uint64_t id, TaskState state,
+                       std::optional<std::size_t> object = std::nullopt,
+                       WaitReason reason = WaitReason::Unknown);
         void count(std::size_t object, std::int64_t ns, std::int64_t value);
         void scheduled(std::size_t thread, std::int64_t ns, std::uint32_t cpu,
                        trace::SchedulingState state);

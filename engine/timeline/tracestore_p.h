@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tasktable_p.h"
 #include "tracks_p.h"
 
 #include <QHash>
@@ -43,6 +44,8 @@ struct TraceStore::Private
     AppendColumn<std::unique_ptr<ThreadTracks>> threadTracks;
     AppendColumn<std::unique_ptr<CounterTrack>> counters;
     AppendColumn<std::unique_ptr<IntervalTrack>> cpus;
+
+    TaskTable tasks;
 
     std::atomic<std::int64_t> startMonotonicNs{0};
     std::atomic<std::int64_t> startRealtimeNs{0};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracestore_p.h"
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
 
@@ -125,6 +126,7 @@ std::size_t TraceStore::Writer::addObject(const ObjectInfo &object)
 {
     const std::unique_lock lock(d->store->mutex);
     d->store->objects.push_back(object);
+    d->store->tasks.addObject();
     d->store->counters.append(std::make_unique<CounterTrack>());
     return d->store->objects.size() - 1;
 }
@@ -142,8 +144,9 @@ void TraceStore::Writer::destroyObject(std::size_t object, std::int64_t ns)
     d->store->objects.at(object).destroyedNs = ns;
 }
 
-void TraceStore::Writer::beginSlice(std::size_t thread, std::int64_t ns, std::uint32_t name,
-                                    const std::vector<SliceArgument> &arguments)
+std::optional<SliceRef> TraceStore::Writer::beginSlice(std::size_t thread, std::int64_t ns,
+                                                       std::uint32_t name,
+                                                       const std::vector<SliceArgument> &arguments)
 {
     d->see(ns);
     ThreadTracks &tracks = d->tracks(thread);
@@ -156,14 +159,20 @@ void TraceStore::Writer::beginSlice(std::size_t thread, std::int64_t ns, std::ui
     if (tracks.openSlices >= tracks.depths.size()) {
         ++tracks.openSlices;
         d->lose(thread, 1);
-        return;
+        return std::nullopt;
     }
     SliceTrack &track = *tracks.depths.mutate(tracks.openSlices);
     if (!arguments.empty())
         track.arguments.append(track.intervals.size(), arguments);
-    track.intervals.begin(ns, name);
+    const SliceRef slice{thread, tracks.openSlices, track.intervals.begin(ns, name)};
     ++tracks.openSlices;
     d->add(d->store->sliceCount);
+    return slice;
+}
+
+void TraceStore::Writer::renameSlice(SliceRef slice, std::uint32_t name)
+{
+    d->tracks(slice.thread).depths.mutate(slice.depth)->intervals.setValue(slice.index, name);
 }
 
 void TraceStore::Writer::endSlice(std::size_t thread, std::int64_t ns)
@@ -250,11 +259,30 @@ void TraceStore::Writer::Private::chain(const FlowPoint &point)
         add(store->completeFlowCount);
 }
 
-void TraceStore::Writer::taskState(std::size_t thread, std::int64_t ns, std::uint64_t flow,
-                                   TaskState state)
+void TraceStore::Writer::createTask(std::size_t thread, std::int64_t ns, std::uint64_t id,
+                                    TaskKind kind, std::uint32_t name,
+                                    std::optional<std::size_t> executor)
 {
     d->see(ns);
-    d->tracks(thread).taskStates.append(TaskStateChange{flow, ns, state});
+    TaskStateChange change{id, ns};
+    change.state = kind == TaskKind::Ready ? TaskState::Ready : TaskState::Created;
+    change.isCreation = true;
+    d->store->tasks.create(id, kind, name, executor, thread, ns);
+    d->tracks(thread).taskStates.append(change);
+}
+
+void TraceStore::Writer::taskState(std::size_t thread, std::int64_t ns, std::uint64_t id,
+                                   TaskState state, std::optional<std::size_t> object,
+                                   WaitReason reason)
+{
+    d->see(ns);
+    TaskStateChange change{id, ns};
+    change.state = state;
+    change.reason = reason;
+    if (object)
+        change.object = static_cast<std::uint32_t>(*object);
+    d->store->tasks.change(id, thread, ns, state, object, reason);
+    d->tracks(thread).taskStates.append(change);
 }
 
 void TraceStore::Writer::count(std::size_t object, std::int64_t ns, std::int64_t value)

@@ -92,6 +92,48 @@ private:
     std::uint32_t m_generation = 0;
 };
 
+/// Stretches of one work on the calling thread that follow each other without a gap, such as the
+/// handlers that a message goes to: n of them take n + 1 records and not 2 n.
+///
+/// Threads, blocking and cost as Slice.
+class SliceSequence
+{
+public:
+    explicit SliceSequence(Name name) noexcept
+        : m_name(name)
+    {}
+    ~SliceSequence() { end(); }
+    SliceSequence(const SliceSequence &) = delete;
+    SliceSequence &operator=(const SliceSequence &) = delete;
+
+    /// Ends a stretch that has begun, and begins one.
+    void next() noexcept
+    {
+        ThreadWriter *writer = ThreadWriter::current();
+        if (!writer) [[likely]]
+            return;
+        if (m_writer && ThreadWriter::isCurrent(m_writer, m_generation)) {
+            writer->nextSlice(m_name.id());
+            return;
+        }
+        m_writer = writer;
+        m_generation = writer->generation();
+        writer->beginSlice(m_name.id());
+    }
+    /// Ends a stretch that has begun; next() may begin another one.
+    void end() noexcept
+    {
+        if (m_writer && ThreadWriter::isCurrent(m_writer, m_generation)) [[unlikely]]
+            m_writer->endSlice();
+        m_writer = nullptr;
+    }
+
+private:
+    Name m_name;
+    ThreadWriter *m_writer = nullptr;
+    std::uint32_t m_generation = 0;
+};
+
 /// A point in time on the calling thread. Any thread; never blocks.
 HEDDLE_ENGINE_EXPORT void instant(Name name,
                                   std::initializer_list<Argument> arguments = {}) noexcept;

@@ -79,6 +79,8 @@ public:
         if (m_depth > 0)
             --m_depth;
     }
+    /// Ends the innermost slice and begins another one.
+    void nextSlice(NameId name) noexcept { write(RecordType::SliceNext, name); }
     /// Counts a slice as open. A record about a loss tells how many are, so that the reader finds
     /// its way again; hence it is counted after its own record.
     void sliceBegun() noexcept { ++m_depth; }

@@ -15,6 +15,7 @@ namespace {
 
 namespace trace = heddle::trace;
 using heddle::Event;
+using heddle::Outcome;
 
 // heddle::Thread waits in its destructor; QThread does not, and ends the process.
 class CarelessThread final : public QThread
@@ -119,8 +120,9 @@ ThreadStart::Round ThreadStart::startAndWait(heddle::Thread &thread)
     {
         HEDDLE_SLICE("wait for the start");
         // isRunning() is true from start() on, whether or not the thread has executed anything.
-        round.isTold = waitsBy("pollIsRunning") ? thread.isRunning()
-                                                : m_started->wait(m_context->stopToken());
+        round.isTold = waitsBy("pollIsRunning")
+                               ? thread.isRunning()
+                               : m_started->wait(m_context->stopToken()) == Outcome::Done;
     }
     round.hasBegun = m_firstInstructionNs != 0;
     round.isReady = m_isReady;

@@ -115,6 +115,7 @@ Comparison idling()
             QStringLiteral("idle"),
             QStringLiteral("processor time of an idle pool, 10 ms after its last task"), 1000);
     comparison.unit(QStringLiteral("%"))
+            .whole()
             .atMostRounds(1)
             .heddle(QStringLiteral("Executor"), idle<HeddlePool>)
             .peer(QStringLiteral("QThreadPool"), idle<QtPool>)

@@ -40,12 +40,17 @@ std::vector<double> column(const std::vector<Figures> &rounds, int measure)
     return values;
 }
 
+// Enough for the first run of a contestant, whose records are not counted yet, and for each later
+// one: more would take long to make, and every round has its own.
+constexpr quint64 FirstRecordingBytes = quint64{64} << 20;
+constexpr double MostRecordingBytes = 12 << 20;
+
 // One who is measured, and how much it does in a round.
 struct Runner
 {
     const Comparison::Entry &entry;
     Measurement measurement;
-    quint64 recordingBytes = quint64{256} << 20;
+    quint64 recordingBytes = FirstRecordingBytes;
 
     Figures run()
     {
@@ -65,21 +70,24 @@ struct Runner
     // Also the warm-up: the first run finds cold caches and no threads.
     void calibrate(const Comparison &comparison, std::chrono::nanoseconds target)
     {
-        const qint64 all = comparison.operations();
+        qint64 all = comparison.operations();
         const auto wanted = static_cast<double>(target.count());
         measurement.operations = comparison.isWhole() ? all : std::max<qint64>(all / 200, 1);
         double time = nanoseconds([this] { run(); });
+        if (!comparison.isWhole() && bytesPerOperation > 0) {
+            all = std::clamp(static_cast<qint64>(MostRecordingBytes / bytesPerOperation),
+                             measurement.operations, all);
+        }
         while (measurement.operations < all && time < wanted / 2) {
             const double factor = std::clamp(wanted / std::max(time, 1.0), 1.5, 10.0);
-            measurement.operations = std::min(
-                    all,
-                    static_cast<qint64>(static_cast<double>(measurement.operations) * factor) + 1);
+            const double more = static_cast<double>(measurement.operations) * factor;
+            measurement.operations = std::min(all, static_cast<qint64>(more) + 1);
             time = nanoseconds([this] { run(); });
         }
-        // Twice what that wrote, and some chunks for every thread.
-        recordingBytes = static_cast<quint64>(2 * bytesPerOperation
+        // Some more than that wrote, and some chunks for every thread.
+        recordingBytes = static_cast<quint64>(1.25 * bytesPerOperation
                                               * static_cast<double>(measurement.operations))
-                         + (quint64{4} << 20);
+                         + (quint64{3} << 20);
     }
 
     double bytesPerOperation = 0;

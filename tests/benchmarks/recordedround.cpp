@@ -9,7 +9,6 @@
 
 #if defined(__linux__)
 #    include <fcntl.h>
-#    include <sys/mman.h>
 #    include <sys/stat.h>
 #endif
 
@@ -33,23 +32,26 @@ public:
     RecordedRound::Contents contents;
 };
 
-#if defined(__linux__) && defined(MADV_POPULATE_WRITE)
-// The recorder's mapping is its own affair, but the system tells where it lies.
+#if defined(__linux__)
+// The recorder's mapping is its own affair, but the system tells where it lies. Touched there,
+// since a virtual machine may map a page only when it is used at that very address.
 void makePresent(int recording)
 {
     struct stat status = {};
     ::fstat(recording, &status);
     const std::string inode = " " + std::to_string(status.st_ino) + " ";
+    constexpr std::uintptr_t pageBytes = 4096;
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) {
         if (line.find("heddle recording") == std::string::npos
             || line.find(inode) == std::string::npos)
             continue;
         std::size_t length = 0;
-        const auto begin = std::stoull(line, &length, 16);
-        const auto end = std::stoull(line.substr(length + 1), nullptr, 16);
-        // Where the kernel does not know it, the first touches are measured too.
-        ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_POPULATE_WRITE);
+        const std::uintptr_t begin = std::stoull(line, &length, 16);
+        const std::uintptr_t end = std::stoull(line.substr(length + 1), nullptr, 16);
+        // Leaves what other threads write meanwhile as it is.
+        for (std::uintptr_t page = begin; page < end; page += pageBytes)
+            __atomic_fetch_or(reinterpret_cast<char *>(page), 0, __ATOMIC_RELAXED);
     }
 }
 // A recording stays mapped until the process ends; its memory need not.

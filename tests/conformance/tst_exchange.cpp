@@ -4,10 +4,13 @@
 #include <heddle/core/thread.h>
 #include <heddle/tasks/eventloopexecutor.h>
 
+#include <QCoreApplication>
 #include <QTest>
 
+#include <array>
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -642,6 +645,298 @@ private Q_SLOTS:
             QCOMPARE(context.watchers(), before + 1);
         }
         QCOMPARE(context.watchers(), before);
+    }
+
+    void s18_aMessageOfAnOlderSendDoesNotReachANewerAttachment()
+    {
+        Exchange<int> exchange("x");
+        QList<int> got;
+        const auto second = exchange.subscriber([&](int message) { got << message; });
+        const Subscription first = exchange.attach([&](int message) {
+            if (message > 1)
+                return;
+            exchange.detachAndWait(second);
+            exchange.attach(second); // while the first message has not come to it yet
+        });
+        exchange.attach(second);
+        QCOMPARE(exchange.send(1).delivered, 1);
+        QCOMPARE(got, QList<int>());
+        QCOMPARE(exchange.send(2).delivered, 2);
+        QCOMPARE(got, QList<int>{2});
+    }
+
+    void s18_sendsNestAsDeepAsHandlersSend()
+    {
+        constexpr int depth = 50;
+        Exchange<int> exchange("x");
+        QList<int> first;
+        QList<int> second;
+        const Subscription sending = exchange.attach([&](int left) {
+            first << left;
+            if (left > 0)
+                exchange.send(left - 1);
+        });
+        const Subscription other = exchange.attach([&](int left) { second << left; });
+        exchange.send(depth);
+        QCOMPARE(first.size(), depth + 1);
+        QCOMPARE(first.last(), 0);
+        QCOMPARE(second.size(), depth + 1);
+        QCOMPARE(second.last(), depth); // the outermost send comes to it last
+    }
+
+    void s18_aMovedMessageReachesTheLastQueuedSubscriberWithoutACopy()
+    {
+        struct Counted
+        {
+            explicit Counted(int *count)
+                : copies(count)
+            {}
+            Counted(const Counted &other)
+                : copies(other.copies)
+            {
+                ++*copies;
+            }
+            Counted(Counted &&other) noexcept = default;
+            Counted &operator=(const Counted &) = delete;
+            int *copies;
+        };
+        Exchange<Counted> exchange("x");
+        EventLoopExecutor loop("loop");
+        int got = 0;
+        int copies = 0;
+        const Subscription direct = exchange.attach([&](const Counted &) { ++got; });
+        const Subscription last = exchange.attach([&](const Counted &) { ++got; }, queued(loop));
+        exchange.send(Counted(&copies));
+        drain(loop);
+        QCOMPARE(got, 2);
+        QCOMPARE(copies, 0);
+        const Counted kept(&copies);
+        exchange.send(kept);
+        drain(loop);
+        QCOMPARE(got, 4);
+        QCOMPARE(copies, 1);
+    }
+
+    void s19_aHandlerThatGoesLetsGoWhatItHolds()
+    {
+        Exchange<int> exchange("x");
+        Event entered("entered");
+        Event go("go");
+        const auto attach = [&exchange](const std::shared_ptr<int> &held) {
+            auto subscriber = exchange.subscriber([held](int) {});
+            exchange.attach(subscriber);
+            return subscriber;
+        };
+        auto held = std::make_shared<int>(1);
+        const std::weak_ptr<int> watched = held;
+        auto subscriber = attach(held);
+        held.reset();
+        exchange.detach(subscriber);
+        QVERIFY(!watched.expired());
+        subscriber.reset();
+        QVERIFY(watched.expired()); // at once, since nobody sends
+
+        const Subscription slow = exchange.attach([&](int) {
+            entered.set();
+            go.wait();
+        });
+        auto later = std::make_shared<int>(2);
+        const std::weak_ptr<int> watchedLater = later;
+        subscriber = attach(later);
+        later.reset();
+        Thread sender("sender", [&] { exchange.send(1); });
+        entered.wait();
+        exchange.detach(subscriber);
+        subscriber.reset();
+        QVERIFY(!watchedLater.expired()); // the send that has begun will come to it
+        go.set();
+        sender.join();
+        QVERIFY(watchedLater.expired());
+    }
+
+    void s19_aHandlerMayDestroyItsExchange()
+    {
+        auto exchange = std::make_unique<Exchange<int>>("x");
+        int got = 0;
+        exchange->attach([&](int) { exchange.reset(); }).release();
+        exchange->attach([&](int) { ++got; }).release();
+        const SendReport report = exchange->send(1);
+        QCOMPARE(report.delivered, 2);
+        QCOMPARE(got, 1);
+    }
+
+    void s19_twoThreadsMayEndASubscriptionWithinItsHandler()
+    {
+        Exchange<int> exchange("x");
+        std::atomic<int> inside{0};
+        std::atomic<int> ended{0};
+        std::shared_ptr<Subscriber<int>> subscriber;
+        subscriber = exchange.subscriber([&](int) {
+            ++inside;
+            while (inside < 2) // until both are
+                QThread::yieldCurrentThread();
+            exchange.detachAndWait(subscriber);
+            ++ended;
+        });
+        exchange.attach(subscriber);
+        {
+            Thread first("first", [&] { exchange.send(1); });
+            Thread second("second", [&] { exchange.send(2); });
+        }
+        QCOMPARE(ended.load(), 2);
+    }
+
+    void s19_handlersThatWaitForEachOthersEndAreRefused()
+    {
+        Exchange<int> exchange("x");
+        std::atomic<int> inside{0};
+        std::atomic<int> refused{0};
+        std::array<std::shared_ptr<Subscriber<int>>, 2> subscribers;
+        for (std::size_t k = 0; k < 2; ++k) {
+            subscribers[k] = exchange.subscriber([&, k](int message) {
+                if (message != static_cast<int>(k))
+                    return;
+                ++inside;
+                while (inside < 2)
+                    QThread::yieldCurrentThread();
+                try {
+                    exchange.detachAndWait(subscribers[1 - k]);
+                } catch (const Misuse &) {
+                    ++refused;
+                }
+            });
+        }
+        exchange.attach(subscribers[0]);
+        exchange.attach(subscribers[1]);
+        {
+            Thread first("first", [&] { exchange.send(0); });
+            Thread second("second", [&] { exchange.send(1); });
+        }
+        QCOMPARE(refused.load(), 1); // the other one waits in vain for nobody
+        QCOMPARE(exchange.subscriberCount(), 0);
+    }
+
+    void s19_anErrorThatNoSenderWaitsForReachesTheErrorHandler()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        QStringList errors;
+        int rethrown = 0;
+        exchange.setErrorHandler([&](const QString &what, const std::exception_ptr &error) {
+            errors << what;
+            try {
+                std::rethrow_exception(error);
+            } catch (const std::runtime_error &) {
+                ++rethrown;
+            }
+            throw std::logic_error("and so does the error handler"); // harms nobody
+        });
+        QList<int> got;
+        const Subscription subscription = exchange.attach(
+                [&](int message) {
+                    if (message == 1)
+                        throw std::runtime_error("bad subscriber");
+                    got << message;
+                },
+                queued(loop));
+        QTest::ignoreMessage(QtWarningMsg,
+                             "heddle::Exchange x: a subscriber failed: bad subscriber; so did the "
+                             "error handler: and so does the error handler");
+        exchange.send(1);
+        exchange.send(2);
+        drain(loop);
+        QCOMPARE(errors, QStringList{"bad subscriber"});
+        QCOMPARE(rethrown, 1);
+        QCOMPARE(got, QList<int>{2});
+
+        exchange.setErrorHandler({}); // the default
+        QTest::ignoreMessage(QtWarningMsg,
+                             "heddle::Exchange x: a subscriber failed: bad subscriber");
+        exchange.send(1);
+        drain(loop);
+        QCOMPARE(errors.size(), 1);
+    }
+
+    void s19_theErrorOfABlockingDeliveryReachesItsSender()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        int elsewhere = 0;
+        exchange.setErrorHandler([&](const QString &, const std::exception_ptr &) { ++elsewhere; });
+        const Subscription subscription = exchange.attach(
+                [](int) { throw std::runtime_error("bad subscriber"); },
+                {Delivery::BlockingQueued, loop.context(), 0, Overflow::Block});
+        const SendReport report = exchange.send(1);
+        QCOMPARE(report.errors, QStringList{"bad subscriber"});
+        QCOMPARE(report.delivered, 0);
+        QCOMPARE(elsewhere, 0);
+    }
+
+    void s19_theErrorOfABlockingDeliveryWhoseSenderHasLeftReachesTheErrorHandler()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event entered("entered");
+        Event go("go");
+        QStringList errors;
+        exchange.setErrorHandler(
+                [&](const QString &what, const std::exception_ptr &) { errors << what; });
+        const Subscription subscription = exchange.attach(
+                [&](int) {
+                    entered.set();
+                    go.wait();
+                    throw std::runtime_error("bad subscriber");
+                },
+                {Delivery::BlockingQueued, loop.context(), 0, Overflow::Block});
+        std::stop_source stop;
+        SendReport report;
+        Thread sender("sender", [&] { report = exchange.send(1, stop.get_token()); });
+        entered.wait();
+        stop.request_stop();
+        sender.join();
+        go.set();
+        drain(loop);
+        QCOMPARE(report.queued, 1); // it was being handled
+        QCOMPARE(report.errors, QStringList());
+        QCOMPARE(errors, QStringList{"bad subscriber"});
+    }
+
+    void s20_aSubscriberWithoutAHandlerOrAContextIsRefused()
+    {
+        Exchange<int> exchange("x");
+        QVERIFY_THROWS_EXCEPTION(Misuse, static_cast<void>(exchange.attach({})));
+        QVERIFY_THROWS_EXCEPTION(Misuse, static_cast<void>(exchange.attach(
+                                                 [](int) {}, {.delivery = Delivery::Queued})));
+        QVERIFY_THROWS_EXCEPTION(Misuse, exchange.attach(std::shared_ptr<Subscriber<int>>()));
+        QCOMPARE(exchange.subscriberCount(), 0);
+    }
+
+    void s20_nestedEventLoopsKeepTheOrder()
+    {
+        Exchange<int> exchange("x");
+        EventLoopExecutor loop("loop");
+        Event sent("sent");
+        QList<int> got;
+        int depth = 0;
+        const Subscription subscription = exchange.attach(
+                [&](int message) {
+                    got << message;
+                    if (message == 1) {
+                        sent.wait();
+                        ++depth;
+                        QCoreApplication::processEvents(); // handles what has come
+                        got << -depth;
+                    }
+                },
+                queued(loop));
+        exchange.send(1);
+        exchange.send(2);
+        exchange.send(3);
+        sent.set();
+        drain(loop);
+        drain(loop);
+        got.removeAll(-1);
+        QCOMPARE(got, (QList<int>{1, 2, 3}));
     }
 };
 

@@ -61,7 +61,8 @@ public:
     {
         add(std::move(name), std::move(program), true);
     }
-    /// Something that may happen at any time or never: a time-out, a stop, a spurious wake-up.
+    /// Something that may happen at any time or never: a time-out, a stop, a spurious wake-up. Once
+    /// it has begun it goes on like a thread.
     void event(std::string name, Program<State> program)
     {
         add(std::move(name), std::move(program), false);
@@ -196,11 +197,16 @@ private:
                     continue;
                 }
                 node.position[k] = positionAfter(actor, position, next);
-                rests = rests && !actor.isRequired;
+                rests = rests && !mustGoOn(k, position);
                 m_edges.push_back({from, visit(node, origin)});
             }
         }
         return rests;
+    }
+
+    [[nodiscard]] bool mustGoOn(std::size_t actor, std::uint8_t position) const
+    {
+        return position != Ended && (m_actors[actor].isRequired || position > 0);
     }
 
     static std::uint8_t positionAfter(const Actor &actor, std::uint8_t position, Next next)
@@ -225,7 +231,7 @@ private:
         if (!m_atRest.empty())
             return;
         for (std::size_t k = 0; k < m_actors.size(); ++k) {
-            if (m_actors[k].isRequired && m_nodes[at]->position[k] != Ended) {
+            if (mustGoOn(k, m_nodes[at]->position[k])) {
                 return fail(m_actors[k].name + " is stuck before \""
                                     + m_actors[k].program.at(m_nodes[at]->position[k]).name + '"',
                             at);

@@ -1,72 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <heddle/timeline/recordingfeed.h>
+#include "handmaderecording.h"
 
 #include <QTest>
 
 #include <bit>
-
-using namespace heddle;
-using trace::Record;
-using trace::RecordType;
-using trace::SchedulingState;
-
-namespace {
-
-// A recording made by hand: one tick is one nanosecond, the trace starts at StartNs.
-class HandMade
-{
-public:
-    static constexpr std::int64_t StartNs = 1'000'000;
-
-    HandMade()
-        : writer(store)
-        , feed(writer, 42, QStringLiteral("program"), StartNs)
-    {
-        clock.addPair({0, StartNs});
-        clock.addPair({1'000'000'000, StartNs + 1'000'000'000});
-        define(1, "work");
-        define(2, "key");
-        define(3, "queue");
-        define(4, "worker one");
-    }
-    void define(trace::NameId id, const char *text) { feed.nameDefined(id, text); }
-    void give(trace::ThreadIndex thread, std::vector<Record> records)
-    {
-        feed.threadRecords(thread, records, clock, 0);
-    }
-    static Record record(RecordType type, std::uint64_t tick, std::uint64_t payload = 0)
-    {
-        return {Record::makeHead(type, tick), payload};
-    }
-    static Record argument(trace::NameId key, trace::ArgumentType type, std::uint64_t bits)
-    {
-        return {Record::makeHead(RecordType::Argument,
-                                 key | (static_cast<std::uint64_t>(type) << 32)),
-                bits};
-    }
-    static std::uint64_t waitBegin(trace::ObjectId object, WaitReason reason)
-    {
-        return Record::pair(object, static_cast<std::uint32_t>(reason));
-    }
-    static std::uint64_t waitEnd(trace::ObjectId object, trace::ThreadIndex waker,
-                                 WaitOutcome outcome)
-    {
-        return Record::pair(object, waker | (static_cast<std::uint32_t>(outcome) << 24));
-    }
-    static std::vector<Record> created(trace::ObjectId object, std::uint64_t tick, ObjectKind kind,
-                                       std::uint64_t capacity)
-    {
-        return {record(RecordType::ObjectCreated, tick, Record::pair(object, 3)),
-                {Record::makeHead(RecordType::Value, static_cast<std::uint64_t>(kind)), capacity}};
-    }
-
-    TraceStore store;
-    TraceStore::Writer writer;
-    RecordingFeed feed;
-    trace::TickConversion clock;
-};
-
-} // namespace
 
 class TestRecordingFeed : public QObject
 {
@@ -267,6 +204,7 @@ private Q_SLOTS:
                               Record::tagged(77, static_cast<std::uint8_t>(TaskState::Ready)))});
         made.give(2, {HandMade::record(RecordType::FlowStep, 10, flow(77, FlowKind::Task)),
                       HandMade::record(RecordType::FlowEnd, 20, flow(77, FlowKind::Task))});
+        made.feed.finish();
         const auto points = made.store.flow(77);
         QCOMPARE(points.size(), std::size_t{3});
         QCOMPARE(points[0].kind, FlowKind::Task);

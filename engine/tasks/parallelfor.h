@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <heddle/core/outcome.h>
+#include <heddle/tasks/group.h>
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <iterator>
+#include <stop_token>
+
+namespace heddle {
+
+/// How a parallel loop is run. All of it is optional.
+struct LoopOptions
+{
+    /// The least number of items that are worth a task of their own; 0: found out by measuring.
+    qint64 grain = 0;
+    /// Ends the loop early: items that have not begun are left out.
+    std::stop_token stop = {};
+};
+
+/// What parallelFor() consists of, apart from the loop's body.
+///
+/// Lazy binary splitting (Tzannes, Caragea, Barua and Vishkin, "Lazy Binary-Splitting", 2010):
+/// whoever works on a range gives away its upper half only when somebody has nothing to do; so a
+/// loop makes no more tasks than it needs, however uneven its items are. In between it does a chunk
+/// of items, as many as take some microseconds.
+class HEDDLE_ENGINE_EXPORT ParallelLoop
+{
+protected:
+    using Clock = std::chrono::steady_clock;
+
+    ParallelLoop(Executor &executor, qint64 itemCount, const LoopOptions &options);
+
+    /// The size of the chunks of one range, which follows from how long the last took.
+    class HEDDLE_ENGINE_EXPORT Chunk
+    {
+    public:
+        explicit Chunk(const ParallelLoop &loop);
+        [[nodiscard]] qint64 size() const { return m_size; }
+        void next();
+
+    private:
+        const qint64 m_fixed;
+        const qint64 m_largest;
+        qint64 m_size;
+        Clock::time_point m_start;
+    };
+
+    [[nodiscard]] bool shallEnd() const
+    {
+        return m_group.isCancelled() || m_options.stop.stop_requested();
+    }
+    /// Whether the upper half of \a left items should be given away.
+    [[nodiscard]] bool shallSplit(qint64 left, const Chunk &chunk) const
+    {
+        return left > chunk.size() && left > 1 && m_executor.wantsTasks();
+    }
+    /// Done, or how the loop ended early. \throws what an item has thrown
+    Outcome wait();
+
+    Group m_group;
+
+private:
+    Executor &m_executor;
+    const LoopOptions m_options;
+    const qint64 m_largestChunk;
+};
+
+/// The loop over the indices of a type, with its body.
+template <std::integral Index, typename Body>
+class ParallelLoopOver : private ParallelLoop
+{
+public:
+    ParallelLoopOver(Executor &executor, Index begin, Index end, Body &body,
+                     const LoopOptions &options)
+        : ParallelLoop(executor, begin < end ? static_cast<qint64>(end - begin) : 0, options)
+        , m_begin(begin)
+        , m_end(end)
+        , m_body(body)
+    {}
+    Outcome run()
+    {
+        if (m_begin < m_end) {
+            try {
+                runRange(m_begin, m_end);
+            } catch (...) {
+                m_group.cancel();
+                m_group.wait();
+                throw;
+            }
+        }
+        return wait();
+    }
+
+private:
+    void runRange(Index begin, Index end)
+    {
+        Chunk chunk(*this);
+        while (begin < end && !shallEnd()) {
+            const auto left = static_cast<qint64>(end - begin);
+            if (shallSplit(left, chunk)) {
+                const Index middle = static_cast<Index>(begin + static_cast<Index>((left + 1) / 2));
+                m_group.run([this, middle, end] { runRange(middle, end); });
+                end = middle;
+                continue;
+            }
+            const Index until = static_cast<Index>(
+                    begin + static_cast<Index>(std::min(left, chunk.size())));
+            for (Index index = begin; index < until; ++index)
+                m_body(index);
+            begin = until;
+            chunk.next();
+        }
+    }
+
+    const Index m_begin;
+    const Index m_end;
+    Body &m_body;
+};
+
+/// Calls \a body with each index from \a begin to \a end (exclusive) on \a executor and in the
+/// calling thread, which takes part, in no particular order; returns when all calls have. Blocks.
+///
+/// The first exception ends the loop: items that have not begun are left out, and it is thrown when
+/// those that have are through. Stopped if the stop token of \a options ended it early, Cancelled if
+/// the group did within which it is called.
+///
+/// Trace: a task for each part of the range that is given to another thread; none per item. Cost:
+/// one reading of the clock per chunk of some microseconds.
+///
+/// \code
+/// parallelFor(*pool, 0, image.height(), [&](int y) { filterLine(image, y); });
+/// \endcode
+template <std::integral Index, typename Body>
+Outcome parallelFor(Executor &executor, Index begin, std::type_identity_t<Index> end, Body &&body,
+                    const LoopOptions &options = {})
+{
+    return ParallelLoopOver<Index, std::remove_reference_t<Body>>(executor, begin, end, body,
+                                                                  options)
+            .run();
+}
+
+/// The same with each element of \a range, by reference.
+template <typename Range, typename Body>
+requires std::random_access_iterator<decltype(std::begin(std::declval<Range &>()))>
+Outcome parallelFor(Executor &executor, Range &&range, Body &&body, const LoopOptions &options = {})
+{
+    const auto first = std::begin(range);
+    const auto count = static_cast<qint64>(std::end(range) - first);
+    return parallelFor(
+            executor, qint64{0}, count, [&](qint64 index) { body(first[index]); }, options);
+}
+
+} // namespace heddle
