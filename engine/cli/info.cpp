@@ -67,6 +67,8 @@ void printInfo(const QJsonObject &info)
                 {QStringLiteral("  instants"), number(info, "instants")},
                 {QStringLiteral("  counter samples"), number(info, "counters")},
                 {QStringLiteral("  flows"), number(info, "flows")},
+                {QStringLiteral("  tasks"), number(info, "tasks")},
+                {QStringLiteral("  coroutines"), number(info, "coroutines")},
                 {QStringLiteral("  lost records"), number(info, "lost")}});
     printRun(info.value(QStringLiteral("attributes")).toObject());
     std::vector<QStringList> rows;

@@ -58,7 +58,7 @@ ExchangeBase::findOrCreate(const QString &name, std::type_index type,
         entry = std::make_shared<Registered>(Registered{type, create()});
     if (entry->type != type) {
         throw Misuse(QStringLiteral("An exchange of this name carries messages of another type"),
-                    name, QStringLiteral("Choose another name"));
+                     name, QStringLiteral("Choose another name"));
     }
     return entry->exchange;
 }

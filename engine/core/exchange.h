@@ -109,7 +109,8 @@ private:
 template <typename Message>
 class Exchange : public ExchangeBase
 {
-    static_assert(std::is_copy_constructible_v<Message>, "each subscriber gets a message of its own");
+    static_assert(std::is_copy_constructible_v<Message>,
+                  "each subscriber gets a message of its own");
 
 public:
     using Handler = std::function<void(const Message &)>;

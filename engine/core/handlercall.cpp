@@ -161,8 +161,7 @@ bool HandlerCalls::waitsFor(const Frame &waiting, const Frame &self,
     return false;
 }
 
-bool HandlerCalls::holdsUp(Frame &thread, const CallTarget &target, quint64 last,
-                           const Frame *self)
+bool HandlerCalls::holdsUp(Frame &thread, const CallTarget &target, quint64 last, const Frame *self)
 {
     if (&thread == self)
         return false; // a handler that ends its own subscription cannot wait for itself
@@ -237,9 +236,8 @@ bool HandlerCalls::isHeld(const AttachmentList &list)
 
 void HandlerCalls::takeUnheld(Lists &unheld)
 {
-    const auto unheldOnes = std::partition(retired.begin(), retired.end(), [this](const auto &list) {
-        return isHeld(*list);
-    });
+    const auto unheldOnes = std::partition(retired.begin(), retired.end(),
+                                           [this](const auto &list) { return isHeld(*list); });
     std::move(unheldOnes, retired.end(), std::back_inserter(unheld));
     retired.erase(unheldOnes, retired.end());
 }

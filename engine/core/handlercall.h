@@ -124,17 +124,16 @@ private:
         std::atomic<quint32> attention{0};
         std::atomic<Frame *> inner{nullptr}; ///< for a send within this one
         // Of a thread's first frame:
-        Frame *next = nullptr;                ///< another thread's first
-        bool isOwned = true;                  ///< by a thread
-        const CallTarget *awaited = nullptr;  ///< what the thread is waiting to be left
-        quint64 lastAwaited = 0;              ///< up to that attachment
+        Frame *next = nullptr;               ///< another thread's first
+        bool isOwned = true;                 ///< by a thread
+        const CallTarget *awaited = nullptr; ///< what the thread is waiting to be left
+        quint64 lastAwaited = 0;             ///< up to that attachment
 
         [[nodiscard]] bool isIn(const CallTarget &target, quint64 last) const noexcept
         {
             // The number may already be that of the next call; then this one has ended, and
             // acquire, which pairs with enter(), lets us see what it did.
-            return called.load() == &target
-                   && attachment.load(std::memory_order_acquire) <= last;
+            return called.load() == &target && attachment.load(std::memory_order_acquire) <= last;
         }
     };
 

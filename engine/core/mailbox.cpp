@@ -17,15 +17,15 @@ void MailboxBase::DeleteLater::operator()(QObject *receiver) const
 
 MailboxBase::MailboxBase(const SubscriptionOptions &options, const QString &exchangeName)
     : m_options(options)
-    , m_object(trace::ObjectKind::Queue,
-               (exchangeName + QStringLiteral(" mailbox")).toStdString(), options.capacity)
+    , m_object(trace::ObjectKind::Queue, (exchangeName + QStringLiteral(" mailbox")).toStdString(),
+               options.capacity)
     , m_exchangeName(exchangeName)
     , m_receiver(new QObject)
 {
     if (!options.context) {
-        throw Misuse(QStringLiteral("A queued subscription needs a context object"), exchangeName,
-                     QStringLiteral(
-                             "Give an object that lives in the thread that shall handle it"));
+        throw Misuse(
+                QStringLiteral("A queued subscription needs a context object"), exchangeName,
+                QStringLiteral("Give an object that lives in the thread that shall handle it"));
     }
     m_receiver->moveToThread(options.context->thread());
 }

@@ -35,10 +35,7 @@ public:
     [[nodiscard]] quint64 dropped() const { return m_dropped; }
 
 protected:
-    [[nodiscard]] bool isBlocking() const
-    {
-        return m_options.delivery == Delivery::BlockingQueued;
-    }
+    [[nodiscard]] bool isBlocking() const { return m_options.delivery == Delivery::BlockingQueued; }
     [[nodiscard]] bool isBounded() const { return m_options.capacity > 0; }
     /// \throws Misuse in the thread that handles the messages: it must not wait for itself.
     void refuseReceiver(const QString &why, const QString &remedy) const;
@@ -134,7 +131,8 @@ public:
         ++m_put;
         if (!m_drainPosted)
             postDrain(subscriber);
-        return waiting ? untilHandled(lock, m_put - 1, *waiting, stop, wakes) : DeliveryResult::Queued;
+        return waiting ? untilHandled(lock, m_put - 1, *waiting, stop, wakes)
+                       : DeliveryResult::Queued;
     }
 
     /// How many messages the receiver may take before it lets the others in its loop have their

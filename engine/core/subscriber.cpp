@@ -28,7 +28,8 @@ void SubscriberBase::watchContext(QObject *context)
                 try {
                     subscriber->detachAndWait();
                 } catch (const Misuse &error) {
-                    qFatal("%s", error.what()); // the context cannot wait, nor go before the handler
+                    qFatal("%s",
+                           error.what()); // the context cannot wait, nor go before the handler
                 }
             },
             Qt::DirectConnection);

@@ -97,8 +97,7 @@ int SubscriberList::size() const
     return static_cast<int>(m_list->all().size());
 }
 
-std::unique_ptr<const AttachmentList>
-SubscriberList::replace(std::unique_ptr<AttachmentList> next)
+std::unique_ptr<const AttachmentList> SubscriberList::replace(std::unique_ptr<AttachmentList> next)
 {
     m_current.store(next.get()); // pairs with HandlerCall::hold()
     return std::exchange(m_list, std::move(next));

@@ -59,8 +59,9 @@ Outcome Thread::joinUntil(WaitPoint::Deadline deadline, const std::stop_token &s
     {
         std::unique_lock lock(m_mutex);
         if (!m_hasReturned && isRunning()) {
-            switch (m_joiners.wait(lock, m_object.id(), trace::WaitReason::ThreadEnd, deadline,
-                                   stop, [this] { return m_hasReturned; }, [] { return false; })) {
+            switch (m_joiners.wait(
+                    lock, m_object.id(), trace::WaitReason::ThreadEnd, deadline, stop,
+                    [this] { return m_hasReturned; }, [] { return false; })) {
             case WaitPoint::Result::Woken:
                 break;
             case WaitPoint::Result::TimedOut:

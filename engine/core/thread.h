@@ -43,7 +43,7 @@ public:
     {
         QThread::Priority priority = QThread::InheritPriority; ///< where it starts at once
         uint stackBytes = 0;                                   ///< 0: the system's default
-        Start start = Start::Now; ///< Later: by QThread::start()
+        Start start = Start::Now;                              ///< Later: by QThread::start()
     };
 
     /// Runs \a function, which may take a std::stop_token, in a new thread called \a name.

@@ -102,14 +102,14 @@ private:
         {
             if (changing) {
                 throw Misuse(QStringLiteral("A storage is used by the value that it builds or "
-                                           "destroys"),
-                            name(), QStringLiteral("Build and destroy the value without it"));
+                                            "destroys"),
+                             name(), QStringLiteral("Build and destroy the value without it"));
             }
             const Change change(*this);
             value = factory();
             if (!value) {
                 throw Misuse(QStringLiteral("The factory built no value"), name(),
-                            QStringLiteral("Return one, or throw"));
+                             QStringLiteral("Return one, or throw"));
             }
             shared->add(1);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chromewriter_p.h"
 
+#include "coroutinetext_p.h"
 #include "threadnumbers_p.h"
 
 #include <heddle/timeline/traceinfo.h>
@@ -118,7 +119,8 @@ public:
         , m_events(device, progress, stop,
                    static_cast<double>(store.counts().slices + store.counts().waits
                                        + store.counts().counters + 2 * store.counts().flows
-                                       + store.counts().scheduling + 1))
+                                       + store.counts().scheduling + 3 * store.counts().tasks
+                                       + 20 * store.counts().coroutines + 1))
     {}
 
     void write()
@@ -130,8 +132,12 @@ public:
             writeInstants(thread);
             writeWaits(thread);
             writeFlows(thread);
+            writeTasks(thread);
             writeScheduling(thread);
         }
+        for (std::size_t coroutine = 0, count = m_store.coroutineCount();
+             coroutine < count && !m_stop.stop_requested(); ++coroutine)
+            writeCoroutine(coroutine);
         if (!m_stop.stop_requested())
             writeCounters();
         QJsonObject attributes;
@@ -249,6 +255,58 @@ private:
                   nameField(flowKindId(point.kind)) + ",\"cat\":\"flow\",\"id\":\"0x"
                           + QByteArray::number(static_cast<qulonglong>(point.flow), 16) + '"'
                           + (ends ? ",\"bp\":\"e\"" : ""));
+        }
+    }
+    void writeTasks(std::size_t thread)
+    {
+        const auto &states = m_store.taskStates(thread);
+        for (std::size_t k = 0, count = states.size(); k < count; ++k) {
+            const TaskStateChange &change = states.at(k);
+            const auto row = m_store.taskWithId(change.flow);
+            QJsonObject details{
+                    {QStringLiteral("task"),
+                     QStringLiteral("0x%1").arg(static_cast<qulonglong>(change.flow), 0, 16)}};
+            if (row)
+                details.insert(QStringLiteral("name"), m_store.name(m_store.task(*row).name));
+            if (change.reason != WaitReason::Unknown)
+                details.insert(QStringLiteral("reason"), waitReasonId(change.reason));
+            if (change.object < m_objects.size())
+                details.insert(QStringLiteral("object"), m_objects[change.object].name);
+            event("i", thread, change.ns,
+                  nameField(taskStateId(change.state)) + ",\"cat\":\"task\",\"s\":\"t\",\"args\":"
+                          + EventStream::object(details));
+        }
+    }
+    // Asynchronous events with one number each: a coroutine is on no thread for long.
+    void writeCoroutine(std::size_t coroutine)
+    {
+        const TaskInfo task = m_store.task(m_store.taskOfCoroutine(coroutine));
+        const CoroutineTrack &track = m_store.coroutine(coroutine);
+        if (task.creator >= m_threads.size() || track.size() == 0)
+            return;
+        const QByteArray identity = ",\"cat\":\"coroutine\",\"id\":\"coroutine-"
+                                    + QByteArray::number(static_cast<qulonglong>(coroutine)) + '"';
+        const QByteArray whole = nameField(m_store.name(task.name)) + identity;
+        event("b", task.creator, track.at(0).startNs, whole);
+        const std::size_t count = track.size();
+        for (std::size_t k = 0; k < count; ++k) {
+            const CoroutineStretch stretch = track.at(k);
+            if (isFinal(stretch.state)) {
+                event("e", task.creator, stretch.startNs,
+                      whole + ",\"args\":{\"state\":"
+                              + EventStream::quoted(taskStateId(stretch.state)) + '}');
+                return;
+            }
+            const QByteArray own = nameField(stretchText(stretch, m_objects)) + identity;
+            QJsonObject details;
+            if (stretch.thread && *stretch.thread < m_threads.size())
+                details.insert(QStringLiteral("thread"), m_threads[*stretch.thread].name);
+            if (const auto waker = track.wakerOf(k); waker && *waker < m_threads.size())
+                details.insert(QStringLiteral("waker"), m_threads[*waker].name);
+            event("b", task.creator, stretch.startNs,
+                  own + ",\"args\":" + EventStream::object(details));
+            if (stretch.endNs != Interval::Unfinished)
+                event("e", task.creator, stretch.endNs, own);
         }
     }
     void writeScheduling(std::size_t thread)

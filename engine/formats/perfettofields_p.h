@@ -139,6 +139,7 @@ inline constexpr char CategoryWait[] = "heddle.wait";
 inline constexpr char CategoryObject[] = "heddle.object";
 inline constexpr char CategoryThread[] = "heddle.thread";
 inline constexpr char CategoryTask[] = "heddle.task";
+inline constexpr char CategoryCoroutine[] = "heddle.coroutine";
 
 // The attribute by which we recognise our own files.
 inline constexpr char FormatAttribute[] = "heddle_format";
@@ -153,5 +154,7 @@ inline constexpr std::uint32_t GroupThread = 0x48450002;
 inline constexpr std::uint32_t GroupWaits = 0x48450003;
 inline constexpr std::uint32_t GroupCounter = 0x48450004;
 inline constexpr std::uint32_t GroupObjects = 0x48450005;
+inline constexpr std::uint32_t GroupCoroutines = 0x48450006; ///< of a process
+inline constexpr std::uint32_t GroupCoroutine = 0x48450007;
 
 } // namespace heddle::perfetto

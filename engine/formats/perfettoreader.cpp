@@ -73,12 +73,14 @@ private:
     void add(const ParsedEvent &event);
     void addWait(const ParsedEvent &event, std::size_t thread);
     void addFlows(const ParsedEvent &event, std::size_t thread);
+    void addTask(const ParsedEvent &event, std::size_t thread);
     std::size_t threadOf(std::uint64_t track);
     std::size_t processOf(std::int64_t pid, const QString &name);
 
     PacketParser &m_parser;
     TraceStore::Writer m_writer;
     TraceStore &m_store;
+    bool m_isOurs = false;
     std::int64_t m_startNs = 0;
     std::map<std::int64_t, std::size_t> m_processes;
     std::unordered_map<std::uint64_t, ThreadFacts> m_facts;
@@ -94,13 +96,13 @@ void StoreBuilder::chooseStart()
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
     for (const ParsedEvent &event : m_parser.events)
         first = std::min(first, event.timeNs);
-    const bool isOurs = m_parser.attributes.remove(QLatin1String(FormatAttribute)) > 0;
-    if (isOurs)
+    m_isOurs = m_parser.attributes.remove(QLatin1String(FormatAttribute)) > 0;
+    if (m_isOurs)
         m_startNs = m_parser.startMonotonicNs;
     else if (!m_parser.events.empty())
         m_startNs = first;
     m_writer.setStart(m_startNs, m_parser.startRealtimeNs);
-    if (isOurs)
+    if (m_isOurs)
         m_writer.advance(m_parser.viewEndNs - m_startNs);
     for (auto entry = m_parser.attributes.begin(); entry != m_parser.attributes.end(); ++entry)
         m_writer.setAttribute(entry.key(), entry.value());
@@ -249,6 +251,21 @@ void StoreBuilder::addFlows(const ParsedEvent &event, std::size_t thread)
         m_writer.flowPoint(thread, ns, flow, kind, FlowPhase::End);
 }
 
+void StoreBuilder::addTask(const ParsedEvent &event, std::size_t thread)
+{
+    const std::int64_t ns = event.timeNs - m_startNs;
+    const qulonglong id = argument(event, QLatin1String("task")).toULongLong();
+    if (const QVariant kind = argument(event, QLatin1String("kind")); kind.isValid()) {
+        m_writer.createTask(thread, ns, id, taskKindFromId(kind.toString()),
+                            m_writer.intern(argument(event, QLatin1String("name")).toString()),
+                            position(event, "executor", m_store.objectCount()));
+        return;
+    }
+    m_writer.taskState(thread, ns, id, taskStateFromId(event.name),
+                       position(event, "object", m_store.objectCount()),
+                       waitReasonFromId(argument(event, QLatin1String("reason")).toString()));
+}
+
 void StoreBuilder::add(const ParsedEvent &event)
 {
     const std::int64_t ns = event.timeNs - m_startNs;
@@ -276,10 +293,11 @@ void StoreBuilder::add(const ParsedEvent &event)
     if (event.category == QLatin1String(CategoryThread)
         || event.category == QLatin1String(CategoryObject))
         return;
+    if (m_isOurs && (event.track >> 32) == GroupCoroutine)
+        return; // follows from the tasks' states
     const std::size_t thread = threadOf(event.track);
     if (event.category == QLatin1String(CategoryTask)) {
-        m_writer.taskState(thread, ns, argument(event, QLatin1String("task")).toULongLong(),
-                           taskStateFromId(event.name));
+        addTask(event, thread);
         return;
     }
     if (event.kind == ParsedEvent::Kind::End) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "perfettowriter_p.h"
 
+#include "perfettocoroutines_p.h"
 #include "perfettostream_p.h"
 #include "sliceorder_p.h"
 #include "threadnumbers_p.h"
@@ -23,7 +24,7 @@ public:
     PerfettoExport(const TraceStore &store, QIODevice &device, const FormatProgress &progress,
                    const std::stop_token &stop)
         : m_store(store)
-        , m_stream(store, device, progress, stop, expectedEvents(store.counts()))
+        , m_stream(store, device, progress, stop, expectedEvents(store))
         , m_processes(store.processes())
         , m_threads(store.threads())
         , m_objects(store.objects())
@@ -33,10 +34,13 @@ public:
     void write();
 
 private:
-    static double expectedEvents(const TraceCounts &counts)
+    static double expectedEvents(const TraceStore &store)
     {
+        const TraceCounts counts = store.counts();
         return static_cast<double>(2 * counts.slices + 2 * counts.waits + counts.instants
-                                   + counts.counters + 2 * counts.flows + counts.scheduling + 1);
+                                   + counts.counters + 2 * counts.flows + counts.scheduling
+                                   + 3 * counts.tasks + 1)
+               + pf::expectedCoroutineEvents(store);
     }
     std::int64_t pidOf(const ThreadInfo &thread) const
     {
@@ -53,6 +57,7 @@ private:
     void writeWaits(std::size_t thread);
     void writeFlows(std::size_t thread);
     void writeTasks(std::size_t thread);
+    void describeTask(Fields &event, std::uint64_t id) const;
     void writeCounters();
     void writeKernelProcesses();
     void writeScheduling(std::size_t thread);
@@ -279,14 +284,34 @@ void PerfettoExport::writeTasks(std::size_t thread)
     const auto &states = m_store.taskStates(thread);
     for (std::size_t k = 0, count = states.size(); k < count; ++k) {
         const TaskStateChange &change = states.at(k);
-        m_stream.event(pf::EventType::Instant, pf::uuid(pf::GroupThread, thread), change.ns,
-                       [&change](Fields &event) {
-                           event.category(pf::CategoryTask)
-                                   .text(taskStateId(change.state))
-                                   .annotate(QStringLiteral("task"),
-                                             static_cast<quint64>(change.flow));
-                       });
+        m_stream.event(
+                pf::EventType::Instant, pf::uuid(pf::GroupThread, thread), change.ns,
+                [this, &change](Fields &event) {
+                    event.category(pf::CategoryTask)
+                            .text(taskStateId(change.state))
+                            .annotate(QStringLiteral("task"), static_cast<quint64>(change.flow));
+                    if (change.isCreation)
+                        describeTask(event, change.flow);
+                    if (change.reason != WaitReason::Unknown)
+                        event.annotate(QStringLiteral("reason"), waitReasonId(change.reason));
+                    if (change.object != TaskStateChange::NoObject) {
+                        event.annotate(QStringLiteral("object"),
+                                       static_cast<qint64>(change.object));
+                    }
+                });
     }
+}
+
+void PerfettoExport::describeTask(Fields &event, std::uint64_t id) const
+{
+    const auto row = m_store.taskWithId(id);
+    if (!row)
+        return;
+    const TaskInfo task = m_store.task(*row);
+    event.annotate(QStringLiteral("kind"), taskKindId(task.kind))
+            .annotate(QStringLiteral("name"), m_store.name(task.name));
+    if (task.executor)
+        event.annotate(QStringLiteral("executor"), static_cast<qint64>(*task.executor));
 }
 
 void PerfettoExport::writeCounters()
@@ -365,6 +390,7 @@ void PerfettoExport::write()
         writeFlows(thread);
         writeTasks(thread);
     }
+    pf::writeCoroutines(m_store, m_stream, m_threads, m_objects);
     writeCounters();
     if (m_store.counts().scheduling > 0) {
         writeKernelProcesses();

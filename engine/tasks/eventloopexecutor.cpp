@@ -119,7 +119,12 @@ QObject *EventLoopExecutor::context() const
     return m_receiver;
 }
 
-bool EventLoopExecutor::isInLoop() const
+bool EventLoopExecutor::isOwnThread() const noexcept
+{
+    return isInLoop();
+}
+
+bool EventLoopExecutor::isInLoop() const noexcept
 {
     return m_receiver->thread() == QThread::currentThread();
 }
@@ -133,7 +138,8 @@ void EventLoopExecutor::taskArrived()
 
 void EventLoopExecutor::runBatch()
 {
-    m_isEventSent.store(false);
+    // An exchange: sees what came in before whoever found it set.
+    m_isEventSent.exchange(false);
     if (initialiseThread()) {
         for (qsizetype left = std::min(pending(), BatchSize); left > 0; --left) {
             Task *task = takeTask();

@@ -36,10 +36,11 @@ protected:
     void taskArrived() override;
     void finishTasks(bool wait) override;
     void waitInWorker(QFutureInterfaceBase &future) override;
+    [[nodiscard]] bool isOwnThread() const noexcept override;
 
 private:
     class Receiver;
-    [[nodiscard]] bool isInLoop() const;
+    [[nodiscard]] bool isInLoop() const noexcept;
     void runBatch();
 
     std::unique_ptr<QThread> m_thread; ///< null when the loop is the caller's

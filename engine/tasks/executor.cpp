@@ -5,7 +5,7 @@
 #include "parker_p.h"
 #include "taskqueue_p.h"
 
-#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/blockingscope.h>
 #include <heddle/tasks/completion.h>
 
 #include <algorithm>
@@ -50,9 +50,9 @@ public:
     {}
     void aboutToBlock(trace::ObjectId, trace::WaitReason) noexcept override
     {
-        Blocking::begin(m_executor);
+        BlockingScope::begin(m_executor);
     }
-    void unblocked() noexcept override { Blocking::end(m_executor); }
+    void unblocked() noexcept override { BlockingScope::end(m_executor); }
 
 private:
     Executor &m_executor;
@@ -136,7 +136,7 @@ void Executor::enqueue(std::shared_ptr<TaskControl> control, const TaskOptions &
 void Executor::spawn(Task *task)
 {
     task->setReady(m_object.id(), m_object.name());
-    const bool isOwn = isInTask();
+    const bool isOwn = isOwnThread();
     if (isOwn && pushOwn(task))
         return;
     // Where tasks help on top of each other already, further ones would exhaust the stack; and what
@@ -241,7 +241,10 @@ void Executor::waitFor(QFutureInterfaceBase future)
 {
     if (future.isFinished())
         return;
-    if (!isInTask() || m_options.blockedWorkers == BlockedWorkerPolicy::Ignore) {
+    if (!isOwnThread()) {
+        const BlockingScope blocking; // for the executor whose task this is, if it is one
+        sleepUntilFinished(future);
+    } else if (m_options.blockedWorkers == BlockedWorkerPolicy::Ignore) {
         sleepUntilFinished(future);
     } else if (m_options.blockedWorkers == BlockedWorkerPolicy::Refuse) {
         throw Misuse(QStringLiteral("A task must not wait for a task of its own executor"), name(),
@@ -258,7 +261,7 @@ void Executor::waitInWorker(QFutureInterfaceBase &future)
         while (!future.isFinished() && help()) { }
     }
     if (!future.isFinished()) {
-        const Blocking blocking;
+        const BlockingScope blocking;
         sleepUntilFinished(future);
     }
 }
@@ -314,7 +317,7 @@ void Executor::helpUntil(Completion &completion)
             return;
         futex::pause();
     }
-    const bool helps = isInTask();
+    const bool helps = isOwnThread();
     while (!completion.isComplete()) {
         if (!helps || !help())
             sleepUntil(completion, helps && canHelp());

@@ -133,6 +133,8 @@ protected:
     virtual void helpUntil(Completion &completion);
     /// Waits in a worker for \a future, which anybody may finish.
     virtual void waitInWorker(QFutureInterfaceBase &future);
+    /// Whether the calling thread is one that runs this executor's tasks.
+    [[nodiscard]] virtual bool isOwnThread() const noexcept { return isInTask(); }
     /// Whether another task would be started at once: a hint for those who can split their work.
     [[nodiscard]] virtual bool wantsTasks() const;
     /// A worker is about to block, and goes on. Called in pairs, in its thread.
@@ -167,7 +169,7 @@ protected:
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
-    friend class Blocking;
+    friend class BlockingScope;
     friend class Group;
     template <typename Function>
     friend class PostedTask;

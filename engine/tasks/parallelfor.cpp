@@ -28,6 +28,16 @@ Outcome ParallelLoop::wait()
     return m_options.stop.stop_requested() ? Outcome::Stopped : outcome;
 }
 
+void ParallelLoop::giveUp() noexcept
+{
+    m_group.cancel();
+    try {
+        m_group.wait();
+    } catch (...) {
+        // The first one is on its way already.
+    }
+}
+
 ParallelLoop::Chunk::Chunk(const ParallelLoop &loop)
     : m_fixed(loop.m_options.grain)
     , m_largest(loop.m_largestChunk)

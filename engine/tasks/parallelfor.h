@@ -60,6 +60,8 @@ protected:
     }
     /// Done, or how the loop ended early. \throws what an item has thrown
     Outcome wait();
+    /// Waits for what has begun, after an item has thrown in the thread that waits.
+    void giveUp() noexcept;
 
     Group m_group;
 
@@ -87,8 +89,7 @@ public:
             try {
                 runRange(m_begin, m_end);
             } catch (...) {
-                m_group.cancel();
-                m_group.wait();
+                giveUp();
                 throw;
             }
         }

@@ -4,7 +4,7 @@
 #include "asymmetricfence_p.h"
 #include "worker_p.h"
 
-#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/blockingscope.h>
 #include <heddle/tasks/completion.h>
 #include <heddle/trace/slice.h>
 
@@ -22,7 +22,7 @@ constexpr int YieldRounds = 64; ///< then this many turns are left to other thre
 
 // What a wake-up relies on: a worker says that it sleeps (recount()) and then looks for work again;
 // whoever brings work looks afterwards whether somebody sleeps. Both in the queue and here these
-// are sequentially consistent read-modify-writes; pushOwn() leaves its half to the fence in sleep().
+// are sequentially consistent read-modify-writes; pushOwn() leaves its half to orderOwnTasks().
 
 WorkerExecutor::WorkerExecutor(std::string_view name, const ExecutorOptions &options,
                                Stealing stealing)
@@ -188,10 +188,17 @@ void WorkerExecutor::endSearch(Worker &self, bool goesOn)
     const bool wasLast = before / OneSearching == 1 && (before & DeficitMask) != 0;
     if (!goesOn || !wasLast)
         return;
-    if (m_stealing == Stealing::Yes && m_target > 2)
-        asymmetricfence::heavy(); // see sleep()
+    if (m_target > 2) // else nobody else is awake
+        orderOwnTasks();
     if (mayHaveWork())
         wakeOne();
+}
+
+// Others may just have pushed to their own tasks and looked at m_counts without a fence between.
+void WorkerExecutor::orderOwnTasks() const noexcept
+{
+    if (m_hasOwnTasks.load())
+        asymmetricfence::heavy();
 }
 
 bool WorkerExecutor::mayHaveWork() const
@@ -237,9 +244,8 @@ void WorkerExecutor::sleep(Worker &self, Completion *completion)
         isAlone = awake == 0;
         endIfDone();
     }
-    // Others may just have pushed to their own tasks and looked for sleepers without a fence.
-    if (looksAgain && !isAlone && m_stealing == Stealing::Yes)
-        asymmetricfence::heavy();
+    if (looksAgain && !isAlone)
+        orderOwnTasks();
     if (!(looksAgain && mayHaveWork()) && !m_isDone.load()) {
         trace::Wait wait(object(), completion ? trace::WaitReason::Future
                                               : trace::WaitReason::PoolIdle);
@@ -296,10 +302,12 @@ bool WorkerExecutor::pushOwn(Task *task)
     Worker *self = ownWorker();
     if (!self)
         return false;
+    // Relaxed: it is set once, by the exchange.
+    if (!m_hasOwnTasks.load(std::memory_order_relaxed)) [[unlikely]]
+        m_hasOwnTasks.exchange(true);
     self->tasks.push(task);
-    asymmetricfence::light(); // pairs with heavy() in sleep()
-    // Relaxed: the fence has the order.
-    if (isWakeNeeded(m_counts.load(std::memory_order_relaxed))) [[unlikely]]
+    asymmetricfence::light(); // pairs with orderOwnTasks()
+    if (isWakeNeeded(m_counts.load())) [[unlikely]]
         wakeOne();
     return true;
 }
@@ -334,7 +342,7 @@ void WorkerExecutor::helpUntil(Completion &completion)
         if (!canHelp()) {
             if (self->isSearching)
                 endSearch(*self, true);
-            const Blocking blocking;
+            const BlockingScope blocking;
             sleepUntil(completion, false);
             continue;
         }

@@ -54,6 +54,7 @@ private:
     void endSearch(Worker &self, bool goesOn);
     void sleep(Worker &self, Completion *completion);
     [[nodiscard]] bool mayHaveWork() const;
+    void orderOwnTasks() const noexcept;
     void wakeOne() noexcept;
     void recount() noexcept;
     void endIfDone() noexcept;
@@ -73,6 +74,7 @@ private:
     alignas(64) std::atomic<quint64> m_counts{0};
     std::atomic<bool> m_isSurplus{false}; ///< more are awake than shall be
     std::atomic<bool> m_isDone{false};
+    std::atomic<bool> m_hasOwnTasks{false}; ///< a worker has ever had some
     alignas(64) std::atomic<int> m_workerCount{0};
     std::vector<std::unique_ptr<Worker>> m_workers; ///< never moves, as it has the room
     std::mutex m_mutex;                             ///< for what follows

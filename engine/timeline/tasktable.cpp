@@ -32,7 +32,7 @@ std::size_t TaskTable::rowOf(std::uint64_t id, std::size_t thread, std::int64_t 
     m_creators.append(static_cast<std::uint32_t>(thread));
     m_threads.append(None);
     m_coroutineOf.append(None);
-    m_kinds.append(static_cast<std::uint8_t>(TaskKind::Ready));
+    m_kinds.append(NotCreated);
     m_states.append(static_cast<std::uint8_t>(TaskState::Created));
     m_created.append(ns);
     m_ready.append(Interval::Unfinished);
@@ -50,11 +50,12 @@ CoroutineTrack *TaskTable::track(std::size_t row)
     return coroutine == None ? nullptr : m_coroutines.mutate(coroutine).get();
 }
 
-std::size_t TaskTable::create(std::uint64_t id, TaskKind kind, std::uint32_t name,
-                              std::optional<std::size_t> executor, std::size_t thread,
-                              std::int64_t ns)
+bool TaskTable::create(std::uint64_t id, TaskKind kind, std::uint32_t name,
+                       std::optional<std::size_t> executor, std::size_t thread, std::int64_t ns)
 {
     const std::size_t row = rowOf(id, thread, ns);
+    if (m_kinds.at(row).load(relaxed) != NotCreated)
+        return false;
     m_names.mutate(row).store(name, relaxed);
     m_creators.mutate(row).store(static_cast<std::uint32_t>(thread), relaxed);
     m_created.mutate(row).store(std::min(ns, m_created.at(row).load(relaxed)), relaxed);
@@ -73,7 +74,7 @@ std::size_t TaskTable::create(std::uint64_t id, TaskKind kind, std::uint32_t nam
     }
     if (kind == TaskKind::Ready)
         change(id, thread, ns, TaskState::Ready, std::nullopt, WaitReason::Unknown);
-    return row;
+    return true;
 }
 
 void TaskTable::change(std::uint64_t id, std::size_t thread, std::int64_t ns, TaskState state,
@@ -134,7 +135,7 @@ TaskInfo TaskTable::at(std::size_t row) const
     TaskInfo info;
     info.id = m_ids.at(row);
     info.name = m_names.at(row).load(relaxed);
-    info.kind = static_cast<TaskKind>(m_kinds.at(row).load(relaxed));
+    info.kind = static_cast<TaskKind>(m_kinds.at(row).load(relaxed) & ~NotCreated);
     info.state = static_cast<TaskState>(m_states.at(row).load(relaxed));
     info.executor = positionOf(m_executors.at(row).load(relaxed), None);
     info.creator = m_creators.at(row).load(relaxed);

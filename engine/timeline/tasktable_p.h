@@ -15,8 +15,9 @@ namespace heddle {
 class TaskTable
 {
 public:
-    /// A row for task \a id; fills in what was missing if its states came first.
-    std::size_t create(std::uint64_t id, TaskKind kind, std::uint32_t name,
+    /// A row for task \a id; fills in what was missing if its states came first. False if it has
+    /// been created before; then nothing changes.
+    bool create(std::uint64_t id, TaskKind kind, std::uint32_t name,
                        std::optional<std::size_t> executor, std::size_t thread, std::int64_t ns);
     /// Task \a id goes into \a state, told by \a thread.
     void change(std::uint64_t id, std::size_t thread, std::int64_t ns, TaskState state,
@@ -43,6 +44,7 @@ public:
 
 private:
     static constexpr std::uint32_t None = 0xffffffff;
+    static constexpr std::uint8_t NotCreated = 0x80; ///< in the kind: its states came first
     template <typename T>
     using Atomics = AppendColumn<std::atomic<T>>;
 

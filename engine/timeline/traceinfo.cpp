@@ -99,6 +99,8 @@ QJsonObject traceInfo(const TraceStore &store, const QString &format)
             {QStringLiteral("flows"), static_cast<qint64>(counts.flows)},
             {QStringLiteral("complete_flows"), static_cast<qint64>(counts.completeFlows)},
             {QStringLiteral("flows_by_kind"), flowsByKind(store)},
+            {QStringLiteral("tasks"), static_cast<qint64>(counts.tasks)},
+            {QStringLiteral("coroutines"), static_cast<qint64>(counts.coroutines)},
             {QStringLiteral("scheduling"), static_cast<qint64>(counts.scheduling)},
             {QStringLiteral("scheduling_source"), all.value(QStringLiteral("scheduling_source"))},
             {QStringLiteral("lost"), static_cast<qint64>(counts.lost)},

@@ -9,8 +9,8 @@
 namespace heddle {
 
 /// What `heddle info --json` prints, a contract (docs/cli.md): format, span_ns, processes, threads,
-/// objects, slices, instants, counters (samples), flows, lost … Any thread; blocks for the copies
-/// of the lists.
+/// objects, slices, instants, counters (samples), flows, tasks, coroutines, lost … Any thread;
+/// blocks for the copies of the lists.
 HEDDLE_TIMELINE_EXPORT QJsonObject traceInfo(const TraceStore &store, const QString &format);
 
 // The stable identifiers of the vocabulary in every export ("queue", "queue_empty", "woken" …), and
@@ -25,6 +25,8 @@ HEDDLE_TIMELINE_EXPORT QString flowKindId(FlowKind kind);
 HEDDLE_TIMELINE_EXPORT FlowKind flowKindFromId(QStringView id);
 HEDDLE_TIMELINE_EXPORT QString taskStateId(TaskState state);
 HEDDLE_TIMELINE_EXPORT TaskState taskStateFromId(QStringView id);
+HEDDLE_TIMELINE_EXPORT QString taskKindId(TaskKind kind);
+HEDDLE_TIMELINE_EXPORT TaskKind taskKindFromId(QStringView id);
 
 /// What is missing from a trace, as it says of itself: damage of its file, records that a limit or
 /// a failure kept out. A sentence each. Any thread; never blocks.

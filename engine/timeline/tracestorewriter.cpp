@@ -267,8 +267,8 @@ void TraceStore::Writer::createTask(std::size_t thread, std::int64_t ns, std::ui
     TaskStateChange change{id, ns};
     change.state = kind == TaskKind::Ready ? TaskState::Ready : TaskState::Created;
     change.isCreation = true;
-    d->store->tasks.create(id, kind, name, executor, thread, ns);
-    d->tracks(thread).taskStates.append(change);
+    if (d->store->tasks.create(id, kind, name, executor, thread, ns))
+        d->tracks(thread).taskStates.append(change);
 }
 
 void TraceStore::Writer::taskState(std::size_t thread, std::int64_t ns, std::uint64_t id,

@@ -21,6 +21,7 @@ constexpr std::array FlowKinds{"unknown", "queue_item", "task", "message",
                                "wake",    "signal",     "await"};
 constexpr std::array TaskStates{"created",  "ready",  "running",  "waiting",
                                 "finished", "failed", "cancelled"};
+constexpr std::array TaskKinds{"ready", "deferred", "coroutine"};
 
 template <typename Enum, std::size_t Count>
 QString idOf(const std::array<const char *, Count> &ids, Enum value)
@@ -80,6 +81,14 @@ QString taskStateId(TaskState state)
 TaskState taskStateFromId(QStringView id)
 {
     return valueOf<TaskState>(TaskStates, id);
+}
+QString taskKindId(TaskKind kind)
+{
+    return idOf(TaskKinds, kind);
+}
+TaskKind taskKindFromId(QStringView id)
+{
+    return valueOf<TaskKind>(TaskKinds, id);
 }
 
 } // namespace heddle

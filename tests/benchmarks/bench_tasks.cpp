@@ -2,7 +2,8 @@
 // Tasks on two workers: posted, submitted, spawned by tasks, and loops cut into tasks.
 #include "compare.h"
 
-#include <heddle/tasks/executor.h>
+#include <heddle/tasks/group.h>
+#include <heddle/tasks/parallelfor.h>
 
 #include <QThreadPool>
 #include <QtConcurrent>
@@ -27,7 +28,7 @@ constexpr qint64 Window = 1000;
 
 std::unique_ptr<heddle::Executor> makeHeddle()
 {
-    return heddle::makeExecutor(heddle::ExecutorKind::Threads, "bench", Workers);
+    return heddle::makeExecutor(heddle::ExecutorKind::WorkStealing, "bench", Workers);
 }
 
 struct QtPool
@@ -157,10 +158,22 @@ const Registered submitted(Comparison(QStringLiteral("tasks"),
 
 // Tasks that spawn tasks
 
-#ifdef HEDDLE_HAS_TBB
 constexpr int Fibonacci = 27;
 constexpr qint64 FibonacciCalls = 635'621; // 2 × fib(28) − 1
 
+qint64 fibonacciInHeddle(heddle::Executor &executor, int n)
+{
+    if (n < 2)
+        return n;
+    qint64 first = 0;
+    heddle::Group group(executor);
+    group.run([&first, &executor, n] { first = fibonacciInHeddle(executor, n - 1); });
+    const qint64 second = fibonacciInHeddle(executor, n - 2);
+    group.wait();
+    return first + second;
+}
+
+#ifdef HEDDLE_HAS_TBB
 qint64 fibonacciInTbb(int n)
 {
     if (n < 2)
@@ -173,17 +186,34 @@ qint64 fibonacciInTbb(int n)
     return first + second;
 }
 
-const Registered recursive(Comparison(QStringLiteral("tasks"),
-                                      QStringLiteral("recursive spawn, fib(27), per call"),
-                                      FibonacciCalls)
-                                   .whole()
-                                   .peer(QStringLiteral("tbb::task_group"), [](qint64 calls) {
-                                       tbb::task_arena arena(Workers);
-                                       return perOperation(calls, [&] {
-                                           arena.execute([] { keep(fibonacciInTbb(Fibonacci)); });
-                                       });
-                                   }));
 #endif
+
+Comparison recursive()
+{
+    Comparison comparison(QStringLiteral("tasks"),
+                          QStringLiteral("recursive spawn, fib(27), per call"), FibonacciCalls);
+    comparison.whole().heddle(QStringLiteral("Group::run"), [](qint64 calls) {
+        const auto executor = makeHeddle();
+        return perOperation(calls, [&] {
+            keep(executor->submit([&] { return fibonacciInHeddle(*executor, Fibonacci); })
+                         .result());
+        });
+    });
+#ifdef HEDDLE_HAS_TBB
+    comparison
+            .peer(QStringLiteral("tbb::task_group"),
+                  [](qint64 calls) {
+                      tbb::task_arena arena(Workers);
+                      return perOperation(calls, [&] {
+                          arena.execute([] { keep(fibonacciInTbb(Fibonacci)); });
+                      });
+                  })
+            .timesFaster(2, QStringLiteral("tbb::task_group"));
+#endif
+    return comparison;
+}
+
+const Registered spawned(recursive());
 
 // Loops
 
@@ -210,6 +240,19 @@ struct Loop
     std::vector<quint32> numbers = std::vector<quint32>(Items);
     std::vector<quint32> results = std::vector<quint32>(Items);
 };
+
+Contestant loopInHeddle(bool isSkewed)
+{
+    return [isSkewed](qint64 operations) {
+        const auto executor = makeHeddle();
+        Loop loop(isSkewed);
+        return perOperation(operations, [&] {
+            heddle::parallelFor(
+                    *executor, std::size_t{0}, static_cast<std::size_t>(operations),
+                    [&loop](std::size_t index) { loop.results[index] = loop.at(index); });
+        });
+    };
+}
 
 Contestant loopInQt(bool isSkewed)
 {
@@ -259,6 +302,7 @@ Comparison loop(const QString &work, bool isSkewed)
 {
     Comparison comparison(QStringLiteral("tasks"), work, Items);
     comparison.whole()
+            .heddle(QStringLiteral("parallelFor"), loopInHeddle(isSkewed))
             .peer(QStringLiteral("QtConcurrent::blockingMap"), loopInQt(isSkewed))
             .other(QStringLiteral("one thread"), loopAlone(isSkewed));
 #ifdef HEDDLE_HAS_TBB

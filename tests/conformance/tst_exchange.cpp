@@ -904,7 +904,8 @@ private Q_SLOTS:
     void s20_aSubscriberWithoutAHandlerOrAContextIsRefused()
     {
         Exchange<int> exchange("x");
-        QVERIFY_THROWS_EXCEPTION(Misuse, static_cast<void>(exchange.attach({})));
+        QVERIFY_THROWS_EXCEPTION(Misuse,
+                                 static_cast<void>(exchange.attach(Exchange<int>::Handler())));
         QVERIFY_THROWS_EXCEPTION(Misuse, static_cast<void>(exchange.attach(
                                                  [](int) {}, {.delivery = Delivery::Queued})));
         QVERIFY_THROWS_EXCEPTION(Misuse, exchange.attach(std::shared_ptr<Subscriber<int>>()));
@@ -937,6 +938,30 @@ private Q_SLOTS:
         drain(loop);
         got.removeAll(-1);
         QCOMPARE(got, (QList<int>{1, 2, 3}));
+    }
+
+    void s18_aThreadMaySendWhileItEnds()
+    {
+        static Exchange<int> *exchange = nullptr;
+        struct AtTheEnd
+        {
+            ~AtTheEnd() { exchange->send(2); }
+        };
+        Exchange<int> shared("x");
+        exchange = &shared;
+        QList<int> got;
+        const auto subscriber = shared.subscriber([&](int message) { got << message; });
+        shared.attach(subscriber);
+        for (int round = 0; round < 3; ++round) {
+            Thread("ending", [] {
+                // Made before what the engine keeps for the thread, so it goes after that.
+                thread_local AtTheEnd last;
+                static_cast<void>(&last);
+                exchange->send(1);
+            }).join();
+        }
+        QVERIFY(shared.detachAndWait(subscriber));
+        QCOMPARE(got, (QList<int>{1, 2, 1, 2, 1, 2}));
     }
 };
 

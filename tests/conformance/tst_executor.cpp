@@ -17,6 +17,7 @@ class TestExecutorConformance : public QObject
         QTest::newRow("thread pool") << int(ExecutorKind::ThreadPool);
         QTest::newRow("QtConcurrent") << int(ExecutorKind::Concurrent);
         QTest::newRow("event loop") << int(ExecutorKind::EventLoop);
+        QTest::newRow("work stealing") << int(ExecutorKind::WorkStealing);
     }
     static std::unique_ptr<Executor> make()
     {

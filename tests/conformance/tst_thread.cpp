@@ -36,7 +36,8 @@ private Q_SLOTS:
     void aThreadForLaterRunsWhenItIsStarted()
     {
         std::atomic<bool> hasRun{false};
-        Thread thread("later", [&] { hasRun = true; }, Thread::Start::Later);
+        Thread thread(
+                "later", [&] { hasRun = true; }, Thread::Start::Later);
         thread.join(); // returns at once: it was never started
         QVERIFY(thread.joinFor(0ms));
         QVERIFY(!hasRun);
@@ -49,9 +50,8 @@ private Q_SLOTS:
     {
         constexpr uint stackBytes = 256 << 10;
         Event go("go");
-        Thread thread(
-                "low", [&] { go.wait(); },
-                {.priority = QThread::LowPriority, .stackBytes = stackBytes});
+        Thread thread("low", [&] { go.wait(); },
+                      {.priority = QThread::LowPriority, .stackBytes = stackBytes});
         QCOMPARE(thread.priority(), QThread::LowPriority);
         QCOMPARE(thread.stackSize(), stackBytes);
         go.set();

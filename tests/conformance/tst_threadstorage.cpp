@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/core/event.h>
 #include <heddle/core/thread.h>
+#include <heddle/core/threadresource.h>
 #include <heddle/core/threadstorage.h>
 
 #include <QTest>
@@ -9,7 +10,9 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 using namespace heddle;
 
@@ -236,6 +239,85 @@ private Q_SLOTS:
         storage.reset();
         QVERIFY(refused);
         QVERIFY(!storage.hasLocal());
+    }
+
+    void s16_otherStoragesAreInPlaceWhileAValueIsBuilt()
+    {
+        // So many that the thread's table grows meanwhile.
+        std::vector<std::unique_ptr<ThreadStorage<int>>> others;
+        for (int k = 0; k < 100; ++k)
+            others.push_back(std::make_unique<ThreadStorage<int>>("other"));
+        ThreadStorage<int> first("first");
+        ThreadStorage<int> sum("sum", [&] {
+            int total = 0;
+            for (std::size_t k = 0; k < others.size(); ++k)
+                total += others[k]->local() = static_cast<int>(k);
+            return std::make_unique<int>(total);
+        });
+        *first = 7;
+        QCOMPARE(*sum, 4950);
+        QCOMPARE(*first, 7);
+        others.clear();
+        QCOMPARE(*sum, 4950);
+        *sum = 1;
+        QCOMPARE(*sum, 1);
+        sum.reset();
+        QVERIFY(!sum.hasLocal());
+    }
+
+    void s17_openingTwiceInOneThreadIsAnError()
+    {
+        ThreadResource<Counted> connection("connection");
+        {
+            const auto scope = connection.open();
+            scope->value = 1;
+            QVERIFY(connection.isOpen());
+            QCOMPARE(living.load(), 1);
+            QVERIFY_THROWS_EXCEPTION(Misuse, static_cast<void>(connection.open()));
+            QCOMPARE((*scope).value, 1); // as it was
+        }
+        QVERIFY(!connection.isOpen());
+        QCOMPARE(living.load(), 0);
+        QCOMPARE(connection.open()->value, 0); // another one
+    }
+
+    void s17_twoThreadsNeverShareOne()
+    {
+        ThreadResource<Counted> connection("connection");
+        const auto mine = connection.open();
+        mine->value = 1;
+        const Counted *other = nullptr;
+        int otherValue = -1;
+        Thread("other", [&] {
+            const auto scope = connection.open();
+            other = &*scope;
+            otherValue = scope->value;
+            if (connection.openCount() != 2)
+                throw std::runtime_error("they share one");
+        }).joinAndRethrow();
+        QVERIFY(other != &*mine);
+        QCOMPARE(otherValue, 0);
+        QCOMPARE(mine->value, 1);
+        QCOMPARE(connection.openCount(), 1);
+    }
+
+    void s17_whatCannotBeOpenedIsNotOpen()
+    {
+        int calls = 0;
+        ThreadResource<Counted> connection("connection", [&] {
+            if (++calls == 1)
+                throw std::runtime_error("no connection");
+            return std::make_unique<Counted>();
+        });
+        QVERIFY_THROWS_EXCEPTION(std::runtime_error, static_cast<void>(connection.open()));
+        QVERIFY(!connection.isOpen());
+        auto first = connection.open();
+        QVERIFY(connection.isOpen());
+        {
+            const auto moved = std::move(first);
+            QVERIFY(connection.isOpen());
+        }
+        QVERIFY(!connection.isOpen());
     }
 };
 

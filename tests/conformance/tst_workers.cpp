@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/core/event.h>
-#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/blockingscope.h>
 #include <heddle/tasks/executor.h>
 
 #include <QRegularExpression>
@@ -226,8 +226,8 @@ private Q_SLOTS:
         std::condition_variable condition;
         bool isSet = false;
         QFuture<void> waits = executor->submit([&] {
-            const Blocking blocking;
-            const Blocking nested; // they nest
+            const BlockingScope blocking;
+            const BlockingScope nested; // they nest
             std::unique_lock lock(mutex);
             condition.wait(lock, [&] { return isSet; });
         });

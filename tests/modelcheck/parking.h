@@ -82,6 +82,8 @@ struct ParkingSteps
     std::function<bool(const State &, int waiter)> isReady;
     /// Takes the mark away.
     std::function<void(State &)> unmark;
+    /// What else a waiter does under the mutex before it goes.
+    std::function<void(State &, int waiter)> leave = [](State &, int) {};
     Broken broken = Broken::Nothing;
 
     /// Takes the mutex.
@@ -101,6 +103,7 @@ struct ParkingSteps
     {
         const auto take = this->take;
         const auto unmark = this->unmark;
+        const auto leave = this->leave;
         const auto broken = this->broken;
         const auto of = [self](State &s) -> Parking::Waiter & { return s.parking.waiters[self]; };
 
@@ -177,6 +180,7 @@ struct ParkingSteps
         program.step("unmark", [=](State &s) {
             if (s.parking.length == 0 || broken == Broken::ForgetsOthers)
                 unmark(s);
+            leave(s, self); // nobody sees this without the mutex
             return goOn();
         });
         program.step("unlock", [=](State &s) {

@@ -109,9 +109,21 @@ inline void fillRandomly(heddle::TraceStore &store, int events, unsigned seed)
             writer.scheduled(thread, now, static_cast<std::uint32_t>(below(4)),
                              static_cast<trace::SchedulingState>(below(3)));
             break;
-        case 10:
-            writer.taskState(thread, now, 1 + below(50), static_cast<TaskState>(below(7)));
+        case 10: {
+            const std::uint64_t task = 1 + below(static_cast<std::uint64_t>(events) / 20 + 1);
+            const auto state = static_cast<TaskState>(below(7));
+            if (below(3) == 0) {
+                writer.createTask(thread, now, task, static_cast<TaskKind>(below(3)), name,
+                                  below(3) ? std::optional<std::size_t>(object) : std::nullopt);
+            } else if (state == TaskState::Waiting) {
+                writer.taskState(thread, now, task, state,
+                                 below(3) ? std::optional<std::size_t>(object) : std::nullopt,
+                                 static_cast<WaitReason>(below(16)));
+            } else if (!isFinal(state) || below(4) == 0) {
+                writer.taskState(thread, now, task, state);
+            }
             break;
+        }
         }
         if (k == events / 2) {
             writer.lost(thread, now, 17, static_cast<std::size_t>(open[thread]));
@@ -189,7 +201,8 @@ inline QStringList linesOf(const heddle::TraceStore &store)
         }
         for (std::size_t s = 0; s < store.taskStates(k).size(); ++s) {
             const TaskStateChange &change = store.taskStates(k).at(s);
-            add(" task", qulonglong{change.flow}, qlonglong{change.ns}, taskStateId(change.state));
+            add(" task", qulonglong{change.flow}, qlonglong{change.ns}, taskStateId(change.state),
+                change.isCreation, change.object, waitReasonId(change.reason));
         }
         for (std::size_t s = 0; s < store.scheduling(k).size(); ++s) {
             const Interval interval = store.scheduling(k).at(s);
@@ -204,7 +217,24 @@ inline QStringList linesOf(const heddle::TraceStore &store)
                 interval.value);
         }
     }
+    for (std::size_t k = 0; k < store.taskCount(); ++k) {
+        const TaskInfo task = store.task(k);
+        add("task", qulonglong{task.id}, store.name(task.name), taskKindId(task.kind),
+            taskStateId(task.state), position(task.executor), qulonglong{task.creator},
+            position(task.thread), position(task.coroutine), qlonglong{task.createdNs},
+            qlonglong{task.readyNs}, qlonglong{task.runningNs}, qlonglong{task.endedNs});
+    }
+    for (std::size_t k = 0; k < store.coroutineCount(); ++k) {
+        add("coroutine", qulonglong{store.taskOfCoroutine(k)});
+        for (std::size_t s = 0; s < store.coroutine(k).size(); ++s) {
+            const CoroutineStretch stretch = store.coroutine(k).at(s);
+            add(" stretch", qlonglong{stretch.startNs}, qlonglong{stretch.endNs},
+                taskStateId(stretch.state), position(stretch.thread), position(stretch.object),
+                waitReasonId(stretch.reason));
+        }
+    }
     const TraceCounts counts = store.counts();
+    add("tasks", qulonglong{counts.tasks}, qulonglong{counts.coroutines});
     add("counts", qulonglong{counts.slices}, qulonglong{counts.waits}, qulonglong{counts.instants},
         qulonglong{counts.counters}, qulonglong{counts.flows}, qulonglong{counts.completeFlows},
         qulonglong{counts.scheduling}, qulonglong{counts.lost});

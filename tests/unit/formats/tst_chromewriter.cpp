@@ -48,12 +48,26 @@ private Q_SLOTS:
         }
         QCOMPARE(counts["X"] + counts["B"], std::size_t{expected.slices});
         QVERIFY(counts["B"] > 0);
-        QCOMPARE(counts["i"], std::size_t{expected.instants});
+        std::size_t states = 0;
+        for (std::size_t thread = 0; thread < store.threadCount(); ++thread)
+            states += store.taskStates(thread).size();
+        QVERIFY(states > 0);
+        QCOMPARE(counts["i"], std::size_t{expected.instants} + states);
         QCOMPARE(counts["C"], std::size_t{expected.counters});
         QCOMPARE(counts["s"] + counts["t"] + counts["f"], points);
         QCOMPARE(counts["T"], std::size_t{expected.scheduling});
-        QCOMPARE(counts["b"], std::size_t{expected.waits});
-        QCOMPARE(counts["e"], finishedWaits);
+        std::size_t begun = store.coroutineCount(); // the whole of each
+        std::size_t ended = 0;
+        for (std::size_t k = 0; k < store.coroutineCount(); ++k) {
+            for (std::size_t s = 0; s < store.coroutine(k).size(); ++s) {
+                const CoroutineStretch stretch = store.coroutine(k).at(s);
+                begun += !isFinal(stretch.state);
+                ended += stretch.endNs != Interval::Unfinished;
+            }
+        }
+        QVERIFY(begun > 0);
+        QCOMPARE(counts["b"], std::size_t{expected.waits} + begun);
+        QCOMPARE(counts["e"], finishedWaits + ended);
         QCOMPARE(document["displayTimeUnit"].get<std::string>(), std::string("ns"));
         QCOMPARE(document["otherData"]["pattern"].get<std::string>(),
                  std::string("producer-consumer"));
@@ -102,6 +116,40 @@ private Q_SLOTS:
             }
         }
         QCOMPARE(next, written.size());
+    }
+
+    void aCoroutineIsATrackOfItsOwn()
+    {
+        TraceStore store;
+        TraceStore::Writer writer(store);
+        const std::size_t process = writer.addProcess(1, QStringLiteral("p"));
+        const std::size_t loop = writer.addThread(process, 2, QStringLiteral("loop"), 0);
+        const std::size_t other = writer.addThread(process, 3, QStringLiteral("other"), 0);
+        ObjectInfo event;
+        event.name = QStringLiteral("go");
+        const std::size_t object = writer.addObject(event);
+        writer.createTask(loop, 1000, 7, TaskKind::Coroutine, writer.intern(u"fetch"), {});
+        writer.taskState(loop, 2000, 7, TaskState::Running);
+        writer.taskState(loop, 3000, 7, TaskState::Waiting, object, WaitReason::Event);
+        writer.taskState(other, 4000, 7, TaskState::Ready);
+        writer.taskState(loop, 5000, 7, TaskState::Running);
+        writer.taskState(loop, 6000, 7, TaskState::Finished);
+        const json document = parsed(store);
+        std::vector<std::pair<std::string, std::string>> found;
+        for (const json &entry : document["traceEvents"]) {
+            if (entry.contains("cat") && entry["cat"] == "coroutine") {
+                QCOMPARE(entry["id"].get<std::string>(), std::string("coroutine-0"));
+                found.emplace_back(entry["ph"].get<std::string>(),
+                                   entry["name"].get<std::string>());
+                if (entry["name"] == "go: event" && entry["ph"] == "b")
+                    QCOMPARE(entry["args"]["waker"].get<std::string>(), std::string("other"));
+            }
+        }
+        const std::vector<std::pair<std::string, std::string>> expected{
+                {"b", "fetch"},   {"b", "created"},   {"e", "created"},   {"b", "running"},
+                {"e", "running"}, {"b", "go: event"}, {"e", "go: event"}, {"b", "ready"},
+                {"e", "ready"},   {"b", "running"},   {"e", "running"},   {"e", "fetch"}};
+        QCOMPARE(found, expected);
     }
 
     void timesHaveThreeDecimals()

@@ -33,6 +33,9 @@ private Q_SLOTS:
         writer.flowPoint(thread, 26, 1, FlowKind::QueueItem, FlowPhase::End);
         writer.flowPoint(thread, 27, 2, FlowKind::QueueItem, FlowPhase::Begin);
         writer.flowPoint(thread, 28, 3, FlowKind::Task, FlowPhase::Begin);
+        writer.createTask(thread, 29, 3, TaskKind::Ready, writer.intern(u"job"), object);
+        writer.createTask(thread, 29, 4, TaskKind::Coroutine, writer.intern(u"fetch"), object);
+        writer.createTask(thread, 29, 5, TaskKind::Coroutine, writer.intern(u"fetch"), object);
         writer.lost(thread, 30, 5, std::nullopt);
 
         const QJsonObject info = traceInfo(store, QStringLiteral("perfetto"));
@@ -44,6 +47,8 @@ private Q_SLOTS:
         QCOMPARE(info[QLatin1String("counters")].toInt(), 2);
         QCOMPARE(info[QLatin1String("flows")].toInt(), 3);
         QCOMPARE(info[QLatin1String("complete_flows")].toInt(), 1);
+        QCOMPARE(info[QLatin1String("tasks")].toInt(), 1);
+        QCOMPARE(info[QLatin1String("coroutines")].toInt(), 2);
         QCOMPARE(info[QLatin1String("lost")].toInt(), 5);
         QCOMPARE(info[QLatin1String("scheduling_source")].toString(), QStringLiteral("perf_event"));
         const QJsonObject items = info[QLatin1String("flows_by_kind")]

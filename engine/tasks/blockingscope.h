@@ -16,17 +16,17 @@ class Executor;
 ///
 /// \code
 /// executor.post([&] {
-///     const Blocking blocking;
+///     const BlockingScope blocking;
 ///     file.readAll();
 /// });
 /// \endcode
-class HEDDLE_ENGINE_EXPORT Blocking
+class HEDDLE_ENGINE_EXPORT BlockingScope
 {
 public:
-    Blocking() noexcept;
-    ~Blocking();
-    Blocking(const Blocking &) = delete;
-    Blocking &operator=(const Blocking &) = delete;
+    BlockingScope() noexcept;
+    ~BlockingScope();
+    BlockingScope(const BlockingScope &) = delete;
+    BlockingScope &operator=(const BlockingScope &) = delete;
 
 private:
     friend class Executor;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <heddle/tasks/blocking.h>
+#include <heddle/tasks/blockingscope.h>
 
 #include <heddle/tasks/executor.h>
 
@@ -17,26 +17,26 @@ bool compensates(BlockedWorkerPolicy policy)
 
 } // namespace
 
-Blocking::Blocking() noexcept
+BlockingScope::BlockingScope() noexcept
     : m_executor(Executor::current())
 {
     if (m_executor)
         begin(*m_executor);
 }
 
-Blocking::~Blocking()
+BlockingScope::~BlockingScope()
 {
     if (m_executor)
         end(*m_executor);
 }
 
-void Blocking::begin(Executor &executor) noexcept
+void BlockingScope::begin(Executor &executor) noexcept
 {
     if (t_depth++ == 0 && compensates(executor.m_options.blockedWorkers))
         executor.workerBlocks();
 }
 
-void Blocking::end(Executor &executor) noexcept
+void BlockingScope::end(Executor &executor) noexcept
 {
     if (--t_depth == 0 && compensates(executor.m_options.blockedWorkers))
         executor.workerUnblocked();

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <heddle/core/event.h>
+#include <heddle/tasks/parallelfor.h>
+
+#include <QTest>
+
+#include <numeric>
+#include <stdexcept>
+
+using namespace heddle;
+
+// What engine/tasks/parallelfor.h promises, for every mechanism.
+class TestParallelFor : public QObject
+{
+    Q_OBJECT
+
+    static void kinds()
+    {
+        QTest::addColumn<int>("kind");
+        QTest::newRow("threads") << int(ExecutorKind::Threads);
+        QTest::newRow("thread pool") << int(ExecutorKind::ThreadPool);
+        QTest::newRow("QtConcurrent") << int(ExecutorKind::Concurrent);
+        QTest::newRow("event loop") << int(ExecutorKind::EventLoop);
+        QTest::newRow("work stealing") << int(ExecutorKind::WorkStealing);
+    }
+    static std::unique_ptr<Executor> make()
+    {
+        QFETCH(int, kind);
+        return makeExecutor(static_cast<ExecutorKind>(kind), "x", 2);
+    }
+
+private Q_SLOTS:
+    void everyIndexIsDoneOnce_data() { kinds(); }
+    void everyIndexIsDoneOnce()
+    {
+        const auto executor = make();
+        for (const int count : {0, 1, 2, 3, 1000, 100'000}) {
+            for (const qint64 grain : {0, 1, 7, 1'000'000}) {
+                if (grain == 1 && count > 1000)
+                    continue;
+                std::vector<std::atomic<int>> times(static_cast<std::size_t>(count));
+                const Outcome outcome = parallelFor(
+                        *executor, 0, count,
+                        [&](int index) { ++times[static_cast<std::size_t>(index)]; },
+                        {.grain = grain});
+                QCOMPARE(outcome, Outcome::Done);
+                for (const std::atomic<int> &each : times)
+                    QCOMPARE(each.load(), 1);
+            }
+        }
+    }
+
+    void anEmptyOrBackwardRangeDoesNothing()
+    {
+        const auto executor = makeExecutor(ExecutorKind::WorkStealing, "x", 2);
+        parallelFor(*executor, 5, 5, [](int) { QFAIL("no index"); });
+        parallelFor(*executor, 5, -5, [](int) { QFAIL("no index"); });
+    }
+
+    void smallAndUnsignedIndicesWork()
+    {
+        const auto executor = makeExecutor(ExecutorKind::WorkStealing, "x", 2);
+        std::atomic<int> sum{0};
+        parallelFor(*executor, qint8{-100}, qint8{100}, [&](qint8 index) { sum += index; });
+        QCOMPARE(sum.load(), -100);
+        sum = 0;
+        parallelFor(*executor, quint8{0}, quint8{255}, [&](quint8 index) { sum += index; });
+        QCOMPARE(sum.load(), 254 * 255 / 2);
+    }
+
+    void theElementsOfARangeAreReached_data() { kinds(); }
+    void theElementsOfARangeAreReached()
+    {
+        const auto executor = make();
+        std::vector<int> numbers(10'000);
+        std::iota(numbers.begin(), numbers.end(), 0);
+        parallelFor(*executor, numbers, [](int &number) { number *= 2; });
+        for (std::size_t k = 0; k < numbers.size(); ++k)
+            QCOMPARE(numbers[k], static_cast<int>(2 * k));
+    }
+
+    void theFirstExceptionEndsTheLoop_data() { kinds(); }
+    void theFirstExceptionEndsTheLoop()
+    {
+        const auto executor = make();
+        std::atomic<int> done{0};
+        const auto body = [&](int index) {
+            if (index == 10)
+                throw std::out_of_range("ten");
+            ++done;
+        };
+        QVERIFY_THROWS_EXCEPTION(std::out_of_range,
+                                 parallelFor(*executor, 0, 1'000'000, body, {.grain = 1}));
+        QVERIFY(done < 1'000'000 - 1);
+        QCOMPARE(executor->failureCount(), qint64{0}); // it has been thrown
+    }
+
+    void aStopLeavesOutTheRest_data() { kinds(); }
+    void aStopLeavesOutTheRest()
+    {
+        const auto executor = make();
+        std::stop_source source;
+        std::atomic<int> done{0};
+        const Outcome outcome = parallelFor(
+                *executor, 0, 1'000'000,
+                [&](int index) {
+                    if (index == 0)
+                        source.request_stop();
+                    ++done;
+                },
+                {.grain = 1, .stop = source.get_token()});
+        QCOMPARE(outcome, Outcome::Stopped);
+        QVERIFY(done < 1'000'000);
+    }
+
+    void loopsNestWithinTasksAndLoops_data() { kinds(); }
+    void loopsNestWithinTasksAndLoops()
+    {
+        const auto executor = make();
+        std::atomic<int> done{0};
+        const auto nested = [&] {
+            parallelFor(*executor, 0, 20, [&](int) {
+                parallelFor(
+                        *executor, 0, 20, [&](int) { ++done; }, {.grain = 1});
+            });
+        };
+        nested();
+        QCOMPARE(done.load(), 400);
+        executor->submit(nested).waitForFinished();
+        QCOMPARE(done.load(), 800);
+    }
+
+    void whoHasNothingToDoTakesPart()
+    {
+        const auto executor = makeExecutor(ExecutorKind::WorkStealing, "x", 2);
+        // The first item waits for the second: ends only if another thread takes a part.
+        Event second("second");
+        parallelFor(*executor, 0, 2, [&](int index) {
+            if (index == 0)
+                second.wait();
+            else
+                second.set();
+        });
+    }
+};
+
+QTEST_GUILESS_MAIN(TestParallelFor)
+#include "tst_parallelfor.moc"
