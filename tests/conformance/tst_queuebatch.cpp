@@ -91,7 +91,7 @@ private Q_SLOTS:
         QVERIFY(!result);
         QCOMPARE(result.outcome, Outcome::Full);
         QCOMPARE(result.count, 2);
-        QVERIFY(!items[1]); // moved from
+        QVERIFY(!items[1]);     // moved from
         QCOMPARE(*items[2], 2); // as it was
         QCOMPARE(queue.size(), 2);
     }
@@ -146,8 +146,7 @@ private Q_SLOTS:
         Queue<int> queue("q");
         std::vector<std::unique_ptr<Thread>> consumers;
         for (int k = 0; k < 3; ++k) {
-            consumers.push_back(
-                    std::make_unique<Thread>("consumer", [&] { (void)queue.get(); }));
+            consumers.push_back(std::make_unique<Thread>("consumer", [&] { (void)queue.get(); }));
         }
         untilWaiting(queue, 3);
         std::vector<int> items = numbers(3);

@@ -57,7 +57,8 @@ struct State
     int ready(int most) const
     {
         int count = 0;
-        while (count < most && head + count < tail && isFull[static_cast<std::size_t>(head + count)])
+        while (count < most && head + count < tail
+               && isFull[static_cast<std::size_t>(head + count)])
             ++count;
         return count;
     }
@@ -295,15 +296,13 @@ Exploration explore(Mutation mutation)
     explorer.invariant("no item is taken twice", [](const State &s) {
         return std::all_of(s.takes.begin(), s.takes.end(), [](auto takes) { return takes <= 1; });
     });
-    explorer.invariant("nothing is taken that was not put", [](const State &s) {
-        return s.head <= s.tail;
-    });
+    explorer.invariant("nothing is taken that was not put",
+                       [](const State &s) { return s.head <= s.tail; });
     explorer.atRest("every item is put", [](const State &s) {
         return std::all_of(s.hasPut.begin(), s.hasPut.end(), [](auto has) { return has; });
     });
-    explorer.atRest("nobody sleeps while there is an item", [](const State &s) {
-        return !s.hasItem() || s.waiting() == 0;
-    });
+    explorer.atRest("nobody sleeps while there is an item",
+                    [](const State &s) { return !s.hasItem() || s.waiting() == 0; });
     explorer.atRest("nobody sleeps who was stopped", [](const State &s) {
         return !s.isStopped[0] || s.hasGot[0] || s.hasStopped[0];
     });
