@@ -57,8 +57,8 @@ struct QueueBatch
 ///
 /// Threads: any. Cost: that of the store. A call that must wait spins for some microseconds, with
 /// growing pauses so that items (or room) gather; then it sleeps. A thread is woken only when one
-/// waits. Destroying a queue on which a thread is blocked is a programming error, asserted in
-/// checked builds.
+/// waits. Every call must have returned before the queue is destroyed, in the thread that put the
+/// last item too; destroying one on which a thread is blocked is asserted in checked builds.
 template <std::movable T, typename Store>
 class OrderedQueue
 {

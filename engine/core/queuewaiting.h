@@ -8,6 +8,9 @@
 
 #include <QtGlobal>
 
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <exception>
 #include <mutex>
 #include <stop_token>
@@ -34,7 +37,7 @@ public:
     Outcome until(Side side, const Store &store, trace::ObjectId object,
                   WaitPoint::Deadline deadline, const std::stop_token &stop, Attempt attempt)
     {
-        QueueAttempt last = spin(attempt, deadline != WaitPoint::Never);
+        QueueAttempt last = spin(side, attempt, deadline != WaitPoint::Never);
         if (!isSettled(last) && deadline != WaitPoint::Never) {
             const WaitPoint::Result result = sleep(side, store, object, deadline, stop, attempt,
                                                    last);
@@ -135,19 +138,27 @@ private:
     // With growing pauses: what is waited for gathers meanwhile, and its cache lines stay with the
     // thread that fills or empties them. Whoever is not patient waits only for what is under way.
     template <typename Attempt>
-    static QueueAttempt spin(Attempt &attempt, bool isPatient)
+    QueueAttempt spin(Side side, Attempt &attempt, bool isPatient)
     {
+        std::atomic<int> &patience = m_patience[static_cast<std::size_t>(side)];
+        const int most = patience.load(std::memory_order_relaxed);
         QueueAttempt last = attempt();
-        for (int pauses = 4; pauses <= MostPauses && !isSettled(last); pauses *= 2) {
+        for (int spent = 0, pauses = 4; spent < most && !isSettled(last); spent += pauses) {
             if (last == QueueAttempt::Refused && !isPatient)
-                break;
+                return last;
             pause(pauses);
             last = attempt();
+            pauses = std::min(2 * pauses, MostPauses);
         }
-        for (int turns = 0; turns < MostTurns && last == QueueAttempt::UnderWay && !isPatient;
-             ++turns) {
-            std::this_thread::yield(); // the other does not run
-            last = attempt();
+        if (isPatient) {
+            patience.store(isSettled(last) ? std::min(most + most / 4, MostPatience)
+                                           : std::max(most - most / 4, LeastPatience),
+                           std::memory_order_relaxed);
+        } else {
+            for (int turns = 0; turns < MostTurns && last == QueueAttempt::UnderWay; ++turns) {
+                std::this_thread::yield(); // the other does not run
+                last = attempt();
+            }
         }
         return last;
     }
@@ -199,10 +210,15 @@ private:
     void wakeJoiners();
     [[nodiscard]] std::unique_lock<std::mutex> locked() const;
 
-    static constexpr int MostPauses = 64;
+    static constexpr int MostPauses = 64; ///< between two looks: some 2 µs
     static constexpr int MostTurns = 16;
+    // How many pauses of some 30 ns a thread spins: up to about what sleeping and waking costs both
+    // sides, as long as that tends to help.
+    static constexpr int MostPatience = 600;
+    static constexpr int LeastPatience = 20;
 
     WaiterFlags m_flags;
+    std::atomic<int> m_patience[2] = {MostPatience, MostPatience}; ///< per side
     mutable std::mutex m_mutex;
     WaitPoint m_room;
     WaitPoint m_items;
