@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tasks on two workers: posted, submitted, spawned by tasks, and loops cut into tasks.
 #include "compare.h"
+#include "tally.h"
 
 #include <heddle/tasks/group.h>
 #include <heddle/tasks/parallelfor.h>

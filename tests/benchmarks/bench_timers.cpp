@@ -101,7 +101,8 @@ Figures heddleTimers(qint64 count)
 heddle::Coroutine<void> sleeper(DueTimes &due, qint64 number)
 {
     const auto at = Clock::now() + due.after(number);
-    co_await heddle::sleepUntil(at);
+    auto awaited = heddle::sleepUntil(at); // g++ 12 would copy one without a name
+    co_await awaited;
     due.ended(number, at);
 }
 

@@ -4,10 +4,7 @@
 #include "recordedround.h"
 
 #include <algorithm>
-#include <atomic>
 #include <barrier>
-#include <deque>
-#include <mutex>
 #include <thread>
 
 namespace heddle::benchmarks {
@@ -18,26 +15,6 @@ std::vector<Comparison> &registered()
 {
     static std::vector<Comparison> comparisons;
     return comparisons;
-}
-
-double quantile(std::vector<double> values, double part)
-{
-    if (values.empty())
-        return 0;
-    std::sort(values.begin(), values.end());
-    const double place = part * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const std::size_t above = std::min(below + 1, values.size() - 1);
-    const double share = place - static_cast<double>(below);
-    return values[below] * (1 - share) + values[above] * share;
-}
-
-std::vector<double> column(const std::vector<Figures> &rounds, int measure)
-{
-    std::vector<double> values;
-    for (const Figures &figures : rounds)
-        values.push_back(figures.at(static_cast<std::size_t>(measure)));
-    return values;
 }
 
 // Enough for the first run of a contestant, whose records are not counted yet, and for each later
@@ -55,9 +32,9 @@ struct Runner
     Figures run()
     {
         if (!measurement.recording)
-            return entry.run(measurement.operations);
-        RecordedRound round(recordingBytes);
-        Figures figures = entry.run(measurement.operations);
+            return timedRun();
+        RecordedRound round(recordingBytes); // takes longer than many a round
+        Figures figures = timedRun();
         const RecordedRound::Contents contents = round.finish();
         measurement.records = static_cast<double>(contents.records)
                               / static_cast<double>(measurement.operations);
@@ -67,13 +44,20 @@ struct Runner
         return figures;
     }
 
+    Figures timedRun()
+    {
+        Figures figures;
+        time = nanoseconds([&] { figures = entry.run(measurement.operations); });
+        return figures;
+    }
+
     // Also the warm-up: the first run finds cold caches and no threads.
     void calibrate(const Comparison &comparison, std::chrono::nanoseconds target)
     {
         qint64 all = comparison.operations();
         const auto wanted = static_cast<double>(target.count());
         measurement.operations = comparison.isWhole() ? all : std::max<qint64>(all / 200, 1);
-        double time = nanoseconds([this] { run(); });
+        run();
         if (!comparison.isWhole() && bytesPerOperation > 0) {
             all = std::clamp(static_cast<qint64>(MostRecordingBytes / bytesPerOperation),
                              measurement.operations, all);
@@ -82,7 +66,7 @@ struct Runner
             const double factor = std::clamp(wanted / std::max(time, 1.0), 1.5, 10.0);
             const double more = static_cast<double>(measurement.operations) * factor;
             measurement.operations = std::min(all, static_cast<qint64>(more) + 1);
-            time = nanoseconds([this] { run(); });
+            run();
         }
         // Some more than that wrote, and some chunks for every thread.
         recordingBytes = static_cast<quint64>(1.25 * bytesPerOperation
@@ -90,71 +74,9 @@ struct Runner
                          + (quint64{3} << 20);
     }
 
+    double time = 0; ///< of the last run, with what it set up and tore down
     double bytesPerOperation = 0;
 };
-
-QString times(double value)
-{
-    return QString::number(value, 'f', value < 10 ? 2 : 1) + QStringLiteral(" ×");
-}
-
-QString number(double value)
-{
-    return QString::number(value, 'f', value < 10 ? 2 : value < 100 ? 1 : 0);
-}
-
-Judgement judge(const Goal &goal, const Result &result)
-{
-    const Measurement &off = *result.heddle(false);
-    const Measurement *on = result.heddle(true);
-    const double mine = off.median(goal.measure);
-    const QString &unit = result.comparison.unitName();
-    const QString &measureName = result.comparison.measureNames().at(goal.measure);
-    const QString prefix = measureName.isEmpty() ? QString() : measureName + QStringLiteral(": ");
-    switch (goal.kind) {
-    case Goal::Kind::TimesFaster: {
-        const Measurement *peer = nullptr;
-        for (const Measurement &candidate : result.measurements) {
-            const bool counts = goal.peer.isEmpty()
-                                        ? candidate.role == Comparison::Entry::Role::Peer
-                                        : candidate.name == goal.peer;
-            if (counts && (!peer || candidate.median(goal.measure) < peer->median(goal.measure)))
-                peer = &candidate;
-        }
-        const QString text = prefix + QStringLiteral("≥ ") + QString::number(goal.value)
-                             + QStringLiteral(" × ")
-                             + (goal.peer.isEmpty() ? QStringLiteral("the best peer") : goal.peer);
-        if (!peer)
-            return {text, QStringLiteral("not there"), false};
-        const double factor = peer->median(goal.measure) / mine;
-        return {text, times(factor), factor >= goal.value};
-    }
-    case Goal::Kind::AtMost:
-        return {prefix + QStringLiteral("≤ ") + QString::number(goal.value) + QLatin1Char(' ')
-                        + unit,
-                number(mine) + QLatin1Char(' ') + unit, mine <= goal.value};
-    case Goal::Kind::RecordingTimes: {
-        const double factor = on->median() / mine;
-        return {QStringLiteral("recording ≤ ") + QString::number(goal.value)
-                        + QStringLiteral(" × off"),
-                times(factor), factor <= goal.value};
-    }
-    case Goal::Kind::RecordingRecords: {
-        // Threads and objects that a round makes have records too.
-        constexpr double rounding = 0.05;
-        return {QStringLiteral("recording ≤ ") + QString::number(goal.value)
-                        + QStringLiteral(" records more"),
-                QString::number(on->records, 'f', 2), on->records <= goal.value + rounding};
-    }
-    case Goal::Kind::RecordingNanoseconds: {
-        const double more = on->median() - mine;
-        return {QStringLiteral("recording ≤ ") + QString::number(goal.value)
-                        + QStringLiteral(" ns more"),
-                number(more) + QStringLiteral(" ns"), more <= goal.value};
-    }
-    }
-    return {};
-}
 
 } // namespace
 
@@ -178,60 +100,6 @@ double together(const std::vector<std::function<void()>> &bodies)
     return std::chrono::duration<double, std::nano>(*std::max_element(ends.begin(), ends.end())
                                                     - begin)
             .count();
-}
-
-Figures percentiles(std::vector<double> samples)
-{
-    return {quantile(samples, 0.5), quantile(samples, 0.99)};
-}
-
-namespace {
-// Each thread's own cache line; those of ended threads are kept, and used by no other.
-struct alignas(64) OwnCount
-{
-    std::atomic<qint64> value{0};
-};
-struct OwnCounts
-{
-    std::mutex mutex;
-    std::deque<OwnCount> counts;
-
-    static OwnCounts &instance()
-    {
-        static OwnCounts counts;
-        return counts;
-    }
-    std::atomic<qint64> &add()
-    {
-        const std::lock_guard lock(mutex);
-        return counts.emplace_back().value;
-    }
-};
-} // namespace
-
-void Tally::count()
-{
-    static thread_local std::atomic<qint64> &own = OwnCounts::instance().add();
-    // Only this thread writes it. Pairs with the acquire load in sum().
-    own.store(own.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-}
-
-qint64 Tally::sum()
-{
-    OwnCounts &all = OwnCounts::instance();
-    const std::lock_guard lock(all.mutex);
-    qint64 sum = 0;
-    for (const OwnCount &own : all.counts)
-        sum += own.value.load(std::memory_order_acquire); // pairs with the store in count()
-    return sum;
-}
-
-void Tally::waitFor(qint64 times) const
-{
-    // A look now and then takes nothing from those who work; a wake-up would cost them one more
-    // operation each. A round lasts some hundred times as long.
-    while (sum() - m_before < times)
-        std::this_thread::sleep_for(std::chrono::microseconds(50));
 }
 
 Comparison::Comparison(QString topic, QString work, qint64 operations)
@@ -328,50 +196,6 @@ std::vector<Comparison> Registered::all(const QStringList &topics)
                          return topics.indexOf(a.topic()) < topics.indexOf(b.topic());
                      });
     return comparisons;
-}
-
-double Measurement::median(int measure) const
-{
-    return quantile(column(rounds, measure), 0.5);
-}
-
-double Measurement::spread(int measure) const
-{
-    const std::vector<double> values = column(rounds, measure);
-    const double middle = quantile(values, 0.5);
-    return middle == 0 ? 0 : (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / middle;
-}
-
-const Measurement *Result::heddle(bool recording) const
-{
-    const auto found = std::find_if(measurements.begin(), measurements.end(),
-                                    [recording](const Measurement &measurement) {
-                                        return measurement.role == Comparison::Entry::Role::Heddle
-                                               && measurement.recording == recording;
-                                    });
-    return found == measurements.end() ? nullptr : &*found;
-}
-
-std::vector<Judgement> Result::judgements() const
-{
-    std::vector<Judgement> all;
-    if (!heddle(false))
-        return all;
-    for (const Goal &goal : comparison.goals()) {
-        const bool needsRecording = goal.kind != Goal::Kind::TimesFaster
-                                    && goal.kind != Goal::Kind::AtMost;
-        if (!needsRecording || heddle(true))
-            all.push_back(judge(goal, *this));
-    }
-    return all;
-}
-
-quint64 Result::recordsLost() const
-{
-    quint64 lost = 0;
-    for (const Measurement &measurement : measurements)
-        lost += measurement.recordsLost;
-    return lost;
 }
 
 Result measure(const Comparison &comparison, const Effort &effort)

@@ -46,20 +46,6 @@ Figures perOperation(qint64 operations, Work &&work)
 double together(const std::vector<std::function<void()>> &bodies);
 /// The 50th and the 99th percentile of \a samples.
 Figures percentiles(std::vector<double> samples);
-/// Counts what is done in many threads for one who waits until all is, without a word that they
-/// share: the count costs as little as a thread's own.
-class Tally
-{
-public:
-    /// From a thread that does the work.
-    static void count();
-    /// Blocks until count() was called so many times since construction.
-    void waitFor(qint64 times) const;
-
-private:
-    static qint64 sum();
-    qint64 m_before = sum();
-};
 /// Keeps the compiler from leaving out what computes \a value.
 template <typename T>
 void keep(const T &value)
@@ -181,6 +167,9 @@ struct Measurement
     /// Half of the distance between the quartiles, as a part of the median.
     [[nodiscard]] double spread(int measure = 0) const;
 };
+
+/// With three digits or so.
+QString asNumber(double figure);
 
 /// A goal and what became of it.
 struct Judgement

@@ -15,11 +15,6 @@ namespace {
 
 using Role = Comparison::Entry::Role;
 
-QString number(double value)
-{
-    return QString::number(value, 'f', value < 10 ? 2 : value < 100 ? 1 : 0);
-}
-
 QString percent(double part)
 {
     return QStringLiteral("±%1 %").arg(qRound(part * 100));
@@ -39,7 +34,7 @@ QString ratio(const Measurement &measurement, const Result &result, int measure)
     const Measurement *baseline = result.heddle(false);
     if (!baseline || baseline->median(measure) == 0)
         return {};
-    return number(measurement.median(measure) / baseline->median(measure));
+    return asNumber(measurement.median(measure) / baseline->median(measure));
 }
 
 QString machine(const Effort &effort)
@@ -56,7 +51,7 @@ QString markdownFigures(const Measurement &measurement, int measures)
 {
     QStringList figures;
     for (int measure = 0; measure < measures; ++measure)
-        figures << number(measurement.median(measure));
+        figures << asNumber(measurement.median(measure));
     QString text = figures.join(QStringLiteral(" / "));
     if (measures == 1)
         text += QLatin1Char(' ') + percent(measurement.spread());
@@ -112,7 +107,7 @@ QString asText(const Result &result)
             const QString &name = comparison.measureNames().at(measure);
             text += QStringLiteral("  %1%2 %3 %4")
                             .arg(name.isEmpty() ? name : name + QLatin1Char(' '),
-                                 number(measurement.median(measure)).rightJustified(9),
+                                 asNumber(measurement.median(measure)).rightJustified(9),
                                  comparison.unitName(),
                                  percent(measurement.spread(measure)).leftJustified(6));
             text += ratio(measurement, result, measure).rightJustified(8);
