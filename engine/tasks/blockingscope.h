@@ -23,7 +23,9 @@ class Executor;
 class HEDDLE_ENGINE_EXPORT BlockingScope
 {
 public:
+    /// The calling thread is about to block.
     BlockingScope() noexcept;
+    /// It goes on.
     ~BlockingScope();
     BlockingScope(const BlockingScope &) = delete;
     BlockingScope &operator=(const BlockingScope &) = delete;

@@ -7,8 +7,8 @@ namespace heddle {
 
 void Completion::endElsewhere()
 {
-    // Acquire: pairs with announceSleep(), which leaves the sleeper. It is read before the exchange,
-    // because nothing here may be touched afterwards.
+    // Acquire: pairs with announceSleep(), which leaves the sleeper. It is read before the
+    // exchange, because nothing here may be touched afterwards.
     qint64 before = m_elsewhere.load(std::memory_order_acquire);
     Parker *sleeper = nullptr;
     do {

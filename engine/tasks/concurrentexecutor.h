@@ -10,9 +10,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ConcurrentExecutor final : public PoolExecutor
 {
 public:
-    /// With \a threads threads, called "name 1", "name 2" …
+    /// With \a threads threads (at least one).
     ConcurrentExecutor(std::string_view name, int threads);
-    /// The same with all \a options.
+    /// With all options.
     ConcurrentExecutor(std::string_view name, const ExecutorOptions &options);
     ~ConcurrentExecutor() override;
 

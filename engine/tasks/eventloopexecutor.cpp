@@ -165,7 +165,8 @@ void EventLoopExecutor::finishTasks(bool waits)
 void EventLoopExecutor::waitInWorker(QFutureInterfaceBase &future)
 {
     if (options().blockedWorkers == BlockedWorkerPolicy::Help) {
-        while (!future.isFinished() && help()) { }
+        while (!future.isFinished() && help()) {
+        }
     }
     if (future.isFinished())
         return;

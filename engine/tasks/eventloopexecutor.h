@@ -22,11 +22,11 @@ class HEDDLE_ENGINE_EXPORT EventLoopExecutor final : public Executor
 public:
     /// With a thread of its own called \a name.
     explicit EventLoopExecutor(std::string_view name);
-    /// The same with all \a options.
+    /// The same with options.
     EventLoopExecutor(std::string_view name, const ExecutorOptions &options);
     /// In the thread that \a context lives in; it must outlive the executor.
     EventLoopExecutor(std::string_view name, QObject *context);
-    /// The same with all \a options.
+    /// The same with options.
     EventLoopExecutor(std::string_view name, QObject *context, const ExecutorOptions &options);
     ~EventLoopExecutor() override;
 

@@ -9,6 +9,7 @@
 #include <heddle/tasks/completion.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace heddle {
 
@@ -258,7 +259,8 @@ void Executor::waitFor(QFutureInterfaceBase future)
 void Executor::waitInWorker(QFutureInterfaceBase &future)
 {
     if (m_options.blockedWorkers == BlockedWorkerPolicy::Help) {
-        while (!future.isFinished() && help()) { }
+        while (!future.isFinished() && help()) {
+        }
     }
     if (!future.isFinished()) {
         const BlockingScope blocking;
@@ -312,10 +314,14 @@ void Executor::workerUnblocked() noexcept {}
 
 void Executor::helpUntil(Completion &completion)
 {
-    for (int spins = 0; spins < 100 && futex::canSpin(); ++spins) {
+    // To be woken takes longer than what is most often left to wait.
+    for (int spins = 0; spins < 220 && futex::canSpin(); ++spins) {
         if (completion.isComplete())
             return;
-        futex::pause();
+        if (spins < 200)
+            futex::pause();
+        else
+            std::this_thread::yield();
     }
     const bool helps = isOwnThread();
     while (!completion.isComplete()) {

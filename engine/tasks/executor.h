@@ -28,7 +28,10 @@ class Parker;
 class TaskQueue;
 
 /// How a shut-down treats what has not started.
-enum class PendingTasks { Run, Cancel };
+enum class PendingTasks {
+    Run,    ///< it runs before the end
+    Cancel, ///< it ends at once, as cancelled
+};
 
 /// The mechanisms behind the one interface.
 enum class ExecutorKind {
@@ -61,9 +64,10 @@ enum class ExecutorKind {
 class HEDDLE_ENGINE_EXPORT Executor
 {
 public:
-    /// Is told of an exception that left a posted task.
+    /// What is told of failures.
     using ErrorHandler = std::function<void(const Executor &, std::exception_ptr)>;
 
+    /// The destructors of all executors run what is pending and wait, unless they say otherwise.
     virtual ~Executor();
     Executor(const Executor &) = delete;
     Executor &operator=(const Executor &) = delete;
@@ -107,8 +111,9 @@ public:
     /// Tasks that have been handed over and have not started: a snapshot. One that was stopped or
     /// timed out counts until its turn has come.
     [[nodiscard]] qsizetype pending() const;
+    /// Any thread; never blocks.
     [[nodiscard]] QString name() const;
-    /// What it is in the trace. Any thread; never blocks.
+    /// Under which the trace knows it. Any thread; never blocks.
     [[nodiscard]] trace::ObjectId id() const { return m_object.id(); }
 
     /// What is told of each exception that leaves a posted task, in the task's thread; by default
@@ -121,7 +126,7 @@ public:
     [[nodiscard]] static Executor *current() noexcept;
 
 protected:
-    /// For the kinds of executors.
+    /// Called \a name in the trace and in messages.
     Executor(std::string_view name, const ExecutorOptions &options);
 
     /// A task has come into the queue: have nextTask() called some time later. Any thread.
@@ -169,8 +174,9 @@ protected:
     void sleepUntil(Completion &completion, bool orTaskComes);
     /// Sleeps until \a future is finished.
     void sleepUntilFinished(QFutureInterfaceBase &future) const;
-    /// As given to the constructor.
+    /// As they were given.
     [[nodiscard]] const ExecutorOptions &options() const { return m_options; }
+    /// The executor in the trace.
     [[nodiscard]] const trace::Object &object() const { return m_object; }
 
 private:
@@ -226,12 +232,12 @@ template <typename Function>
 class PostedTask
 {
 public:
-    /// Of \a executor's.
+    /// \a executor hears of a failure.
     PostedTask(Executor *executor, Function function)
         : m_executor(executor)
         , m_function(std::move(function))
     {}
-    /// Runs or drops it; tells how it ended.
+    /// Runs the function, or does nothing.
     trace::TaskState operator()(Task::Action action) noexcept
     {
         if (action != Task::Action::Run)
@@ -290,9 +296,9 @@ auto Executor::submit(Function function, const TaskOptions &options)
         Submission<Function> submission(std::move(function));
         auto future = submission.future();
         if (options.needControl()) {
-            enqueue(TaskControl::make(options, [&](const std::stop_token &) {
-                        return std::move(submission);
-                    }),
+            enqueue(TaskControl::make(
+                            options,
+                            [&](const std::stop_token &) { return std::move(submission); }),
                     options);
         } else {
             enqueue(Task::make(std::move(submission)), options);

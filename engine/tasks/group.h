@@ -25,10 +25,11 @@ namespace heddle {
 /// Groups nest: a group that is created within a child is cancelled with the outer one, and the
 /// failure that its wait() throws fails that child.
 ///
-/// A worker that waits runs other tasks meanwhile. Threads: the one that creates a group waits for
-/// it and destroys it; run() also from within the children, cancel() and isCancelled() from any.
-/// Cost on a WorkStealingExecutor: some ten nanoseconds a child, no allocation for a function of up
-/// to 32 bytes.
+/// A worker that waits runs other tasks meanwhile, on top of the one that waits; so they must not
+/// wait for something that only this one will do afterwards. Threads: the one that creates a group
+/// waits for it and destroys it; run() also from within the children, cancel() and isCancelled()
+/// from any. Cost on a WorkStealingExecutor: some ten nanoseconds a child, no allocation for a
+/// function of up to 32 bytes.
 ///
 /// \code
 /// long fibonacci(Executor &executor, int n)
@@ -46,7 +47,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT Group
 {
 public:
-    /// Without children. They run on \a executor, which must outlive the group.
+    /// A group without children, whose children \a executor will run. Never blocks.
     explicit Group(Executor &executor) noexcept
         : m_executor(executor)
         , m_parent(t_current)
@@ -67,9 +68,9 @@ public:
     template <typename Function>
     void run(Function function);
 
-    /// Waits until no child is left. Then the group can be used again. Cancelled if it was cancelled
-    /// by cancel() or with an outer group. Blocks. \throws what the first child to fail has thrown;
-    /// Misuse in another thread than that of the constructor
+    /// Waits until no child is left. Then the group can be used again. Cancelled if it was
+    /// cancelled by cancel() or with an outer group. Blocks. \throws what the first child to fail
+    /// has thrown; Misuse in another thread than that of the constructor
     Outcome wait();
 
     /// Children that have not started do not start; those that run have their stop token raised.
@@ -90,7 +91,7 @@ public:
     /// What the children have thrown, in the order of their ends, up to the last wait(). By the
     /// group's thread.
     [[nodiscard]] std::vector<std::exception_ptr> failures() const;
-    /// As given to the constructor.
+    /// Who runs the children.
     [[nodiscard]] Executor &executor() const { return m_executor; }
 
 private:

@@ -30,21 +30,21 @@ struct LoopOptions
 class HEDDLE_ENGINE_EXPORT ParallelLoop
 {
 protected:
-    /// Measures chunks.
+    /// What chunks are measured by.
     using Clock = std::chrono::steady_clock;
 
-    /// For ParallelLoopOver.
+    /// Over so many items.
     ParallelLoop(Executor &executor, qint64 itemCount, const LoopOptions &options);
 
     /// The size of the chunks of one range, which follows from how long the last took.
     class HEDDLE_ENGINE_EXPORT Chunk
     {
     public:
-        /// The first one.
+        /// The first of a range.
         explicit Chunk(const ParallelLoop &loop);
         /// In items.
         [[nodiscard]] qint64 size() const { return m_size; }
-        /// Goes on to the next.
+        /// The last one is done.
         void next();
 
     private:
@@ -69,8 +69,7 @@ protected:
     /// Waits for what has begun, after an item has thrown in the thread that waits.
     void giveUp() noexcept;
 
-    /// The parts that were given away.
-    Group m_group;
+    Group m_group; ///< those who work on parts of the range
 
 private:
     Executor &m_executor;
@@ -83,7 +82,7 @@ template <std::integral Index, typename Body>
 class ParallelLoopOver : private ParallelLoop
 {
 public:
-    /// Calls \a body, which must outlive it.
+    /// \a body must outlive it.
     ParallelLoopOver(Executor &executor, Index begin, Index end, Body &body,
                      const LoopOptions &options)
         : ParallelLoop(executor, begin < end ? static_cast<qint64>(end - begin) : 0, options)
@@ -91,7 +90,7 @@ public:
         , m_end(end)
         , m_body(body)
     {}
-    /// Runs it. Blocks.
+    /// See parallelFor().
     Outcome run()
     {
         if (m_begin < m_end) {
@@ -135,8 +134,8 @@ private:
 /// calling thread, which takes part, in no particular order; returns when all calls have. Blocks.
 ///
 /// The first exception ends the loop: items that have not begun are left out, and it is thrown when
-/// those that have are through. Stopped if the stop token of \a options ended it early, Cancelled if
-/// the group did within which it is called.
+/// those that have are through. Stopped if the stop token of \a options ended it early, Cancelled
+/// if the group did within which it is called.
 ///
 /// Trace: a task for each part of the range that is given to another thread; none per item. Cost:
 /// one reading of the clock per chunk of some microseconds.
@@ -155,8 +154,8 @@ Outcome parallelFor(Executor &executor, Index begin, std::type_identity_t<Index>
 
 /// The same with each element of \a range, by reference.
 template <typename Range, typename Body>
-requires std::random_access_iterator<decltype(std::begin(std::declval<Range &>()))>
-Outcome parallelFor(Executor &executor, Range &&range, Body &&body, const LoopOptions &options = {})
+requires std::random_access_iterator<decltype(std::begin(std::declval<Range &>()))> Outcome
+parallelFor(Executor &executor, Range &&range, Body &&body, const LoopOptions &options = {})
 {
     const auto first = std::begin(range);
     const auto count = static_cast<qint64>(std::end(range) - first);

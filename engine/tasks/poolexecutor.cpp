@@ -25,6 +25,7 @@ void PoolExecutor::runNext()
     // None: it was cancelled, or one who helps has taken it.
     if (Task *task = takeTask())
         runTask(task);
+    m_ended.fetch_add(1, std::memory_order_release); // pairs with finishTasks()
 }
 
 void PoolExecutor::finishTasks(bool wait)
@@ -35,6 +36,7 @@ void PoolExecutor::finishTasks(bool wait)
     for (qsizetype left = pending(); left > 0; --left)
         taskArrived();
     m_pool.waitForDone();
+    m_ended.load(std::memory_order_acquire); // pairs with runNext()
 }
 
 void PoolExecutor::workerBlocks() noexcept

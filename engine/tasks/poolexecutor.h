@@ -20,7 +20,7 @@ public:
     [[nodiscard]] QThreadPool &pool() { return m_pool; }
 
 protected:
-    /// For ThreadPoolExecutor and ConcurrentExecutor.
+    /// With an idle pool.
     PoolExecutor(std::string_view name, const ExecutorOptions &options);
 
     /// Runs the next task, if there is one left, in the calling thread of the pool.
@@ -34,6 +34,9 @@ private:
     const int m_threads;
     PoolThreadName m_threadName;
     std::atomic<int> m_blocked{0};
+    // What QThreadPool::waitForDone() orders is ordered through this too, where tools that do not
+    // look into Qt can see it.
+    std::atomic<quint64> m_ended{0};
     QThreadPool m_pool;
 };
 

@@ -14,6 +14,7 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT PoolThreadName
 {
 public:
+    /// \a name is what the numbers follow.
     explicit PoolThreadName(std::string_view name)
         : m_name(name)
     {}

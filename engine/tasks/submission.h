@@ -23,16 +23,21 @@ template <typename Function>
 class Submission
 {
 public:
+    /// Of the future.
     using Result = std::invoke_result_t<Function &>;
 
+    /// Starts the future.
     explicit Submission(Function function)
         : m_function(std::move(function))
     {
-        // Before anyone can ask for the result: a future that has not started does not wait for one.
+        // Before anyone can ask for the result: a future that has not started does not wait for
+        // one.
         m_promise.start();
     }
+    /// Where the result arrives.
     [[nodiscard]] QFuture<Result> future() const { return m_promise.future(); }
 
+    /// Ends the future, by the function or without it.
     trace::TaskState operator()(Task::Action action) noexcept
     {
         const trace::TaskState state = end(action);

@@ -22,8 +22,9 @@ namespace heddle {
 class Task
 {
 public:
+    /// How a task ends.
     enum class Action {
-        Run,
+        Run,     ///< by doing its work
         Cancel,  ///< somebody does not want it any more
         TimeOut, ///< its deadline has passed
         Break,   ///< its executor cannot do anything any more
@@ -81,8 +82,8 @@ private:
         trace::TaskState operator()(Action action) { return (*work)(action); }
     };
     template <typename Work>
-    static constexpr bool fits =
-            alignof(Work) <= alignof(void *) && std::is_nothrow_move_constructible_v<Work>;
+    static constexpr bool fits = alignof(Work) <= alignof(void *)
+                                 && std::is_nothrow_move_constructible_v<Work>;
 
     explicit Task(Act act)
         : m_act(act)

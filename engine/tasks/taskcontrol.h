@@ -27,6 +27,7 @@ public:
     /// With the work that \a makeWork makes; it is given the task's stop token.
     template <typename MakeWork>
     static std::shared_ptr<TaskControl> make(const TaskOptions &options, MakeWork makeWork);
+    /// Its deadline and its stop token are forgotten.
     virtual ~TaskControl();
     TaskControl(const TaskControl &) = delete;
     TaskControl &operator=(const TaskControl &) = delete;
@@ -46,8 +47,11 @@ public:
     void expire() noexcept { endOrStop(Task::Action::TimeOut); }
 
 protected:
+    /// For a task submitted with \a options.
     explicit TaskControl(const TaskOptions &options);
+    /// Does the work or ends it otherwise. Called once.
     virtual trace::TaskState work(Task::Action action) noexcept = 0;
+    /// The task's own.
     [[nodiscard]] std::stop_token stopToken() const { return m_stop.get_token(); }
 
 private:

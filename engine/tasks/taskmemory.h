@@ -22,9 +22,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT TaskMemory
 {
 public:
-    static constexpr std::size_t SmallBytes = 64; ///< a cache line
-    static constexpr std::size_t LargeBytes = 192;
-    static constexpr std::size_t Alignment = 64;
+    static constexpr std::size_t SmallBytes = 64;  ///< a cache line
+    static constexpr std::size_t LargeBytes = 192; ///< three of them
+    static constexpr std::size_t Alignment = 64;   ///< of all blocks
 
     /// A block of \a Bytes, SmallBytes or LargeBytes. \throws std::bad_alloc
     template <std::size_t Bytes>

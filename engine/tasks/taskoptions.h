@@ -13,7 +13,13 @@ namespace heddle {
 
 /// Which of the tasks that have not started comes first; equal ones in the order of their
 /// submission.
-enum class Priority : quint8 { Lowest, Low, Normal, High, Highest };
+enum class Priority : quint8 {
+    Lowest,  ///< when nothing else waits
+    Low,     ///< after Normal
+    Normal,  ///< the default, and the fastest to submit
+    High,    ///< before Normal
+    Highest, ///< before all others
+};
 
 /// What may be said about a task when it is submitted. All of it is optional.
 ///
@@ -24,7 +30,7 @@ struct TaskOptions
 {
     /// What the timeline shows; empty: the executor's name.
     trace::Name name = {};
-    /// What starts first.
+    /// Which of the tasks that wait comes first.
     Priority priority = Priority::Normal;
     /// A task that has not started by then does not start: its future throws TimedOut. One that
     /// runs has its stop token raised.

@@ -44,7 +44,7 @@ public:
             isNext = m_deadlines.begin()->first == deadline;
         }
         if (isNext)
-            QMetaObject::invokeMethod(this, [this] { expireDue(); });
+            QMetaObject::invokeMethod(this, HandedOver([this] { expireDue(); }));
     }
     void remove(Instant deadline, TaskControl &control)
     {
@@ -103,16 +103,14 @@ void remove(Instant deadline, TaskControl &control)
 void stopWhenCancelled(const QFuture<void> &future, const std::stop_source &stop)
 {
     QMetaObject::invokeMethod(&Watch::instance(), HandedOver([future, stop]() mutable {
-                                  auto *watcher = new QFutureWatcher<void>;
-                                  QObject::connect(watcher, &QFutureWatcher<void>::canceled,
-                                                   watcher,
-                                                   [stop]() mutable { stop.request_stop(); });
-                                  QObject::connect(watcher, &QFutureWatcher<void>::finished,
-                                                   watcher, &QObject::deleteLater);
-                                  watcher->setFuture(future);
-                                  if (future.isCanceled())
-                                      stop.request_stop();
-                              }));
+        auto *watcher = new QFutureWatcher<void>;
+        QObject::connect(watcher, &QFutureWatcher<void>::canceled, watcher,
+                         [stop]() mutable { stop.request_stop(); });
+        QObject::connect(watcher, &QFutureWatcher<void>::finished, watcher, &QObject::deleteLater);
+        watcher->setFuture(future);
+        if (future.isCanceled())
+            stop.request_stop();
+    }));
 }
 
 } // namespace heddle::taskwatch

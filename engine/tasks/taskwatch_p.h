@@ -23,8 +23,8 @@ using Instant = std::chrono::steady_clock::time_point;
 void add(Instant deadline, TaskControl &control);
 void remove(Instant deadline, TaskControl &control);
 
-/// Requests \a stop when \a future is cancelled, for as long as it is not finished. QFuture tells of
-/// its cancellation through QFutureWatcher alone, which needs an event loop.
+/// Requests \a stop when \a future is cancelled, for as long as it is not finished. QFuture tells
+/// of its cancellation through QFutureWatcher alone, which needs an event loop.
 void stopWhenCancelled(const QFuture<void> &future, const std::stop_source &stop);
 
 } // namespace taskwatch

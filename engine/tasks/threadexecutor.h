@@ -11,9 +11,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT ThreadExecutor final : public WorkerExecutor
 {
 public:
-    /// With \a threads threads, called "name 1", "name 2" …
+    /// With \a threads threads (at least one).
     ThreadExecutor(std::string_view name, int threads);
-    /// The same with all \a options.
+    /// With all options.
     ThreadExecutor(std::string_view name, const ExecutorOptions &options);
     ~ThreadExecutor() override;
 };

@@ -5,14 +5,14 @@
 
 namespace heddle {
 
-/// Runs tasks in a QThreadPool of its own, a QRunnable for each. The destructor runs what is pending
-/// and waits.
+/// Runs tasks in a QThreadPool of its own, a QRunnable for each. The destructor runs what is
+/// pending and waits.
 class HEDDLE_ENGINE_EXPORT ThreadPoolExecutor final : public PoolExecutor
 {
 public:
-    /// With \a threads threads, called "name 1", "name 2" …
+    /// With \a threads threads (at least one).
     ThreadPoolExecutor(std::string_view name, int threads);
-    /// The same with all \a options.
+    /// With all options.
     ThreadPoolExecutor(std::string_view name, const ExecutorOptions &options);
     ~ThreadPoolExecutor() override;
 

@@ -14,7 +14,7 @@ namespace heddle {
 
 namespace {
 
-constexpr int SpinRounds = 12;  ///< each with twice the pause of the one before, up to
+constexpr int SpinRounds = 12; ///< each with twice the pause of the one before, up to
 constexpr int MaximumPause = 256;
 constexpr int YieldRounds = 64; ///< then this many turns are left to other threads
 
@@ -247,8 +247,8 @@ void WorkerExecutor::sleep(Worker &self, Completion *completion)
     if (looksAgain && !isAlone)
         orderOwnTasks();
     if (!(looksAgain && mayHaveWork()) && !m_isDone.load()) {
-        trace::Wait wait(object(), completion ? trace::WaitReason::Future
-                                              : trace::WaitReason::PoolIdle);
+        trace::Wait wait(object(),
+                         completion ? trace::WaitReason::Future : trace::WaitReason::PoolIdle);
         self.parker->park();
         wait.finish(trace::WaitOutcome::Woken, self.parker->waker());
     }

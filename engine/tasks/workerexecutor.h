@@ -26,9 +26,12 @@ public:
     [[nodiscard]] int threadCount() const { return m_workerCount.load(); }
 
 protected:
-    /// Whether workers have queues of their own.
-    enum class Stealing { No, Yes };
-    /// For its kinds.
+    /// Whether workers have tasks of their own, which others may take.
+    enum class Stealing {
+        No,  ///< all tasks are in the queue
+        Yes, ///< the children of groups are their workers' own
+    };
+    /// Without threads yet, see start().
     WorkerExecutor(std::string_view name, const ExecutorOptions &options, Stealing stealing);
     /// Starts the threads; called at the end of the last constructor, as the threads call virtual
     /// functions. In return the first destructor calls shutDownAtEnd().

@@ -16,9 +16,9 @@ namespace heddle {
 class HEDDLE_ENGINE_EXPORT WorkStealingExecutor final : public WorkerExecutor
 {
 public:
-    /// With \a threads threads, called "name 1", "name 2" …
+    /// With \a threads threads (at least one).
     WorkStealingExecutor(std::string_view name, int threads);
-    /// The same with all \a options.
+    /// With all options.
     WorkStealingExecutor(std::string_view name, const ExecutorOptions &options);
     ~WorkStealingExecutor() override;
 };

@@ -22,7 +22,9 @@ class TestExecutorConformance : public QObject
     static std::unique_ptr<Executor> make()
     {
         QFETCH(int, kind);
-        return makeExecutor(static_cast<ExecutorKind>(kind), "x", 1);
+        return makeExecutor(
+                static_cast<ExecutorKind>(kind), "x",
+                ExecutorOptions{.threads = 1, .blockedWorkers = BlockedWorkerPolicy::Ignore});
     }
 
 private Q_SLOTS:

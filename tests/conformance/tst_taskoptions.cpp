@@ -4,7 +4,9 @@
 
 #include <QTest>
 
-#include <mutex>
+#include <algorithm>
+#include <thread>
+#include <vector>
 
 using namespace heddle;
 using namespace std::chrono_literals;
@@ -28,7 +30,9 @@ class TestTaskOptionsConformance : public QObject
     static std::unique_ptr<Executor> make()
     {
         QFETCH(int, kind);
-        return makeExecutor(static_cast<ExecutorKind>(kind), "x", 1);
+        return makeExecutor(
+                static_cast<ExecutorKind>(kind), "x",
+                ExecutorOptions{.threads = 1, .blockedWorkers = BlockedWorkerPolicy::Ignore});
     }
 
     /// Keeps the only thread of an executor busy until it is let go.
@@ -179,8 +183,7 @@ private Q_SLOTS:
     {
         const auto executor = make();
         std::atomic<int> ran{0};
-        QFuture<void> future = executor->submit([&] { ++ran; },
-                                                {.deadline = Clock::now() - 1ms});
+        QFuture<void> future = executor->submit([&] { ++ran; }, {.deadline = Clock::now() - 1ms});
         QVERIFY_THROWS_EXCEPTION(TimedOut, future.waitForFinished());
         executor->shutDown();
         QCOMPARE(ran.load(), 0);
@@ -211,9 +214,10 @@ private Q_SLOTS:
     {
         const auto executor = make();
         QCOMPARE(executor->submit([] { return 5; }, {.deadline = Clock::now() + 1h}).result(), 5);
-        QCOMPARE(executor->submit([](std::stop_token) { return 6; }, {.deadline = Clock::now() + 1h})
-                         .result(),
-                 6);
+        QCOMPARE(
+                executor->submit([](std::stop_token) { return 6; }, {.deadline = Clock::now() + 1h})
+                        .result(),
+                6);
     }
 
     void s24_prioritiesOrderWhatHasNotStarted_data() { kinds(); }

@@ -6,6 +6,8 @@
 #include <QRegularExpression>
 #include <QTest>
 
+#include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -255,7 +257,8 @@ private Q_SLOTS:
             executor->post([&] {
                 const int now = ++running;
                 int seen = mostRunning;
-                while (seen < now && !mostRunning.compare_exchange_weak(seen, now)) { }
+                while (seen < now && !mostRunning.compare_exchange_weak(seen, now)) {
+                }
                 for (int turn = 0; turn < 20; ++turn)
                     std::this_thread::yield();
                 --running;
@@ -284,7 +287,7 @@ private Q_SLOTS:
             }
         });
         executor->post([] { throw std::runtime_error("second"); });
-        executor->submit([] {}).waitForFinished();
+        QCOMPARE(executor->submit([] { return 1; }).result(), 1);
         QCOMPARE(handled, QStringLiteral("second"));
         QCOMPARE(executor->failureCount(), qint64{2});
     }

@@ -207,7 +207,8 @@ private Q_SLOTS:
 
     void aChildIsStolenWhileItsParentIsBusy()
     {
-        // The parent neither waits nor blocks by a primitive: only another worker can run the child.
+        // The parent neither waits nor blocks by a primitive: only another worker can run the
+        // child.
         for (int round = 0; round < stress::rounds(200); ++round) {
             const auto executor = makeExecutor(ExecutorKind::WorkStealing, "stress", 2);
             stress::Chance chance(static_cast<quint64>(round));
@@ -258,11 +259,10 @@ private Q_SLOTS:
             const auto executor = makeExecutor(kind(), "stress", 3);
             stress::together(3, round, [&](int, stress::Chance &chance) {
                 for (int k = 0; k < 4; ++k) {
-                    std::vector<std::atomic<int>> times(static_cast<std::size_t>(
-                            chance.below(5000)));
-                    parallelFor(
-                            *executor, times, [](std::atomic<int> &each) { ++each; },
-                            {.grain = chance.below(4)});
+                    std::vector<std::atomic<int>> times(
+                            static_cast<std::size_t>(chance.below(5000)));
+                    parallelFor(*executor, times, [](std::atomic<int> &each) { ++each; },
+                                {.grain = chance.below(4)});
                     for (const std::atomic<int> &each : times) {
                         if (each != 1)
                             throw std::logic_error("an item was left out or done twice");

@@ -33,7 +33,9 @@ class TestExecutorTrace : public QObject
     static std::unique_ptr<Executor> make(int threads = 1)
     {
         QFETCH(int, kind);
-        return makeExecutor(static_cast<ExecutorKind>(kind), "workers", threads);
+        return makeExecutor(
+                static_cast<ExecutorKind>(kind), "workers",
+                ExecutorOptions{.threads = threads, .blockedWorkers = BlockedWorkerPolicy::Ignore});
     }
 
     // The states that the task behind \a flow went through, in order of time.

@@ -101,14 +101,13 @@ private Q_SLOTS:
         const auto executor = make();
         std::stop_source source;
         std::atomic<int> done{0};
-        const Outcome outcome = parallelFor(
-                *executor, 0, 1'000'000,
-                [&](int index) {
-                    if (index == 0)
-                        source.request_stop();
-                    ++done;
-                },
-                {.grain = 1, .stop = source.get_token()});
+        const Outcome outcome = parallelFor(*executor, 0, 1'000'000,
+                                            [&](int index) {
+                                                if (index == 0)
+                                                    source.request_stop();
+                                                ++done;
+                                            },
+                                            {.grain = 1, .stop = source.get_token()});
         QCOMPARE(outcome, Outcome::Stopped);
         QVERIFY(done < 1'000'000);
     }
@@ -120,8 +119,7 @@ private Q_SLOTS:
         std::atomic<int> done{0};
         const auto nested = [&] {
             parallelFor(*executor, 0, 20, [&](int) {
-                parallelFor(
-                        *executor, 0, 20, [&](int) { ++done; }, {.grain = 1});
+                parallelFor(*executor, 0, 20, [&](int) { ++done; }, {.grain = 1});
             });
         };
         nested();
