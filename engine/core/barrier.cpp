@@ -55,6 +55,10 @@ Barrier::Arrival Barrier::waitUntil(WaitPoint::Deadline deadline, const std::sto
 Outcome Barrier::waitToEnter(std::unique_lock<std::mutex> &lock, WaitPoint::Deadline deadline,
                              const std::stop_token &stop)
 {
+    if (m_completing == ThreadMark::current()) {
+        throw Misuse(QStringLiteral("The completion function waits for its own barrier"), name(),
+                     QStringLiteral("Wait after it has returned"));
+    }
     const WaitPoint::Result result = m_waiters.wait(
             lock, m_object.id(), trace::WaitReason::Barrier, deadline, stop,
             [this] { return !m_completing || m_broken; }, [] { return false; });
@@ -83,18 +87,20 @@ Outcome Barrier::complete(std::unique_lock<std::mutex> &lock, Wakes &wakes)
 {
     const quint64 round = m_round;
     if (m_completion) {
-        m_completing = true;
+        m_completing = ThreadMark::current();
         lock.unlock();
         try {
             m_completion();
         } catch (...) {
             lock.lock();
-            m_completing = false;
-            breakIt(wakes);
+            m_completing = 0;
+            if (m_round == round)
+                breakIt(wakes);
+            m_waiters.wakeAll(wakes); // who waits to enter the next round
             throw;
         }
         lock.lock();
-        m_completing = false;
+        m_completing = 0;
     }
     const bool wasBroken = m_round != round;
     if (!wasBroken)

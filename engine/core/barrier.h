@@ -2,6 +2,7 @@
 #pragma once
 
 #include <heddle/core/outcome.h>
+#include <heddle/core/threadmark.h>
 #include <heddle/core/waitpoint.h>
 #include <heddle/trace/object.h>
 
@@ -47,7 +48,8 @@ public:
     };
 
     /// For \a parties threads. The last to arrive calls \a completion, if given, before any of them
-    /// goes on; it holds no lock then. \throws Misuse when there are no parties.
+    /// goes on; it holds no lock then, and must not wait for this barrier (Misuse). \throws Misuse
+    /// when there are no parties.
     Barrier(std::string_view name, int parties, std::function<void()> completion = {});
     ~Barrier();
     Barrier(const Barrier &) = delete;
@@ -92,7 +94,9 @@ private:
     quint64 m_round = 0;
     Outcome m_lastEnd = Outcome::Done; ///< how the round before this one ended
     bool m_broken = false;
-    bool m_completing = false; ///< the completion function runs: the next round cannot begin
+    /// The mark of the thread that runs the completion function, else 0. The next round cannot
+    /// begin meanwhile.
+    quintptr m_completing = 0;
     WaitPoint m_waiters;
 };
 

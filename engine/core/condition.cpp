@@ -41,7 +41,8 @@ Outcome Condition::waitOnce(std::unique_lock<Mutex> &lock, WaitPoint::Deadline d
     WaitPoint::Result result;
     {
         std::unique_lock inner(m_mutex);
-        count(1);
+        // Relaxed, here and below: see notify().
+        m_waiterCount.fetch_add(1, std::memory_order_relaxed);
         // Notifiers come after this: they need the inner mutex, which is free only when this
         // thread stands in the line.
         lock.unlock();
@@ -55,7 +56,7 @@ Outcome Condition::waitOnce(std::unique_lock<Mutex> &lock, WaitPoint::Deadline d
         };
         result = m_waiters.wait(inner, m_object.id(), trace::WaitReason::Condition, deadline, stop,
                                 takeNotification, [] { return false; });
-        count(-1);
+        m_waiterCount.fetch_sub(1, std::memory_order_relaxed);
     }
     lock.lock();
     return outcomeOf(result);
@@ -83,13 +84,6 @@ void Condition::notify(int count)
     m_notifications = count;
     m_waiters.wakeUpTo(count, wakes);
     m_notifications = 0;
-}
-
-void Condition::count(int change)
-{
-    const int waiters = m_waiterCount.load(std::memory_order_relaxed) + change;
-    m_waiterCount.store(waiters, std::memory_order_relaxed);
-    m_object.count(waiters);
 }
 
 } // namespace heddle

@@ -33,10 +33,10 @@ namespace heddle {
 /// a waiter that was there before it. Notifiers look at the number of waiters first: who waits was
 /// counted before it let the Mutex go.
 ///
-/// Trace: an object of kind condition whose counter is the number of waiters; a wait for every call
-/// with the thread that notified. Threads: any; all waits at a time with the same mutex. Cost: a
-/// notification with no waiter is one load. Destroying one on which a thread is blocked is a
-/// programming error, asserted in checked builds.
+/// Trace: an object of kind condition; a wait for every call with the thread that notified.
+/// Threads: any; all waits at a time with the same mutex. Cost: a notification with no waiter is
+/// one load. Destroying one on which a thread is blocked is a programming error, asserted in
+/// checked builds.
 class HEDDLE_ENGINE_EXPORT Condition
 {
 public:
@@ -97,10 +97,9 @@ private:
     Outcome waitOnce(std::unique_lock<Mutex> &lock, WaitPoint::Deadline deadline,
                      const std::stop_token &stop);
     void notify(int count);
-    void count(int change);
 
     trace::Object m_object;
-    std::atomic<int> m_waiterCount{0}; ///< written under the mutex
+    std::atomic<int> m_waiterCount{0};
     mutable std::mutex m_mutex;
     int m_notifications = 0; ///< that the waker is just handing out
     WaitPoint m_waiters;

@@ -16,6 +16,7 @@ GraphExecution::GraphExecution(const Graph *graph, std::shared_ptr<const GraphPl
     : m_graph(graph)
     , m_plan(std::move(plan))
     , m_executor(executor)
+    , m_object(trace::ObjectKind::Executor, m_plan->name().toStdString())
     , m_nodes(std::make_unique<NodeRun[]>(m_plan->nodes.size()))
     , m_done(m_plan->name().toStdString() + " done")
 {
@@ -29,8 +30,10 @@ void GraphExecution::start(const std::stop_token &stop)
 {
     Nodes ready;
     for (int node = 0; node < m_plan->size(); ++node) {
-        if (planned(node).predecessors == 0)
-            ready.append(node);
+        if (planned(node).predecessors != 0)
+            continue;
+        run(node).life.ready();
+        ready.append(node);
     }
     m_active.store(ready.size() + 1); // and this function, so that the run does not end in it
     if (stop.stop_possible())
@@ -70,6 +73,7 @@ void GraphExecution::reset(int node)
     its.unresolved.store(planned(node).predecessors, std::memory_order_relaxed);
     its.marks.store(0, std::memory_order_relaxed);
     its.state.store(NodeState::Waiting, std::memory_order_relaxed);
+    its.life = trace::Task::created(m_object.id(), planned(node).name);
 }
 
 // In the one order of all limits, so that nodes which hold some and wait for others never wait for
@@ -120,20 +124,27 @@ void GraphExecution::withdrawFromLimits()
     }
 }
 
+// A node on its way to a worker.
+struct GraphExecution::Posted
+{
+    std::shared_ptr<GraphExecution> execution;
+    int node;
+    void run() const { execution->runFrom(node); }
+    void drop() const { execution->refused(node); }
+};
+
 void GraphExecution::post(int node)
 {
-    const auto self = shared_from_this();
-    postOrDrop(
-            m_executor, [self, node] { self->runFrom(node); },
-            [self, node] {
-                self->addFailure(node, std::make_exception_ptr(ShutDown(
-                                               QStringLiteral("The executor takes no more tasks"),
-                                               self->m_plan->name(),
-                                               QStringLiteral("Shut it down when the run has "
-                                                              "ended"))));
-                self->requestStop();
-                self->endWithoutRunning(node, NodeState::Cancelled);
-            });
+    postOrDrop(m_executor, Posted{shared_from_this(), node}, {.name = m_object.name()});
+}
+
+void GraphExecution::refused(int node)
+{
+    addFailure(node, std::make_exception_ptr(ShutDown(
+                             QStringLiteral("The executor takes no more tasks"), m_plan->name(),
+                             QStringLiteral("Shut it down when the run has ended"))));
+    requestStop();
+    endWithoutRunning(node, NodeState::Cancelled);
 }
 
 void GraphExecution::endWithoutRunning(int node, NodeState state)
@@ -153,20 +164,26 @@ GraphExecution::End GraphExecution::call(int node)
 {
     if (isStopping())
         return {node, NodeState::Cancelled, 0};
-    const PlannedNode &its = planned(node);
-    run(node).state.store(NodeState::Running, std::memory_order_relaxed);
-    const trace::Slice slice(its.name);
+    NodeRun &its = run(node);
+    its.state.store(NodeState::Running, std::memory_order_relaxed);
+    const trace::Task life = std::exchange(its.life, {});
+    life.running();
+    End ended{node, NodeState::Failed, 0};
     try {
-        const int choice = its.function(m_stop.get_token());
-        return {node, NodeState::Succeeded, choice};
+        ended.choice = planned(node).function(m_stop.get_token());
+        ended.state = NodeState::Succeeded;
     } catch (const Stopped &) {
         if (isStopping())
-            return {node, NodeState::Cancelled, 0};
-        addFailure(node, std::current_exception());
+            ended.state = NodeState::Cancelled;
+        else
+            addFailure(node, std::current_exception());
     } catch (...) {
         addFailure(node, std::current_exception());
     }
-    return {node, NodeState::Failed, 0};
+    life.ended(ended.state == NodeState::Succeeded ? trace::TaskState::Finished
+               : ended.state == NodeState::Failed  ? trace::TaskState::Failed
+                                                   : trace::TaskState::Cancelled);
+    return ended;
 }
 
 void GraphExecution::addFailure(int node, std::exception_ptr exception)
@@ -210,6 +227,7 @@ void GraphExecution::markEnded(const End &ended)
 {
     NodeRun &its = run(ended.node);
     its.state.store(ended.state, std::memory_order_relaxed);
+    std::exchange(its.life, {}).ended(trace::TaskState::Cancelled); // if it has not run
     if (ended.state == NodeState::Cancelled)
         m_wasCancelled.store(true);
     if (std::exchange(its.hasEnded, true))
@@ -235,6 +253,7 @@ void GraphExecution::resolveSuccessors(const End &ended, Nodes &ready, Ends &end
         if (loop >= 0) {
             const PlannedLoop &again = m_plan->loops[static_cast<std::size_t>(loop)];
             startAgain(again);
+            run(again.first).life.ready();
             ready.append(again.first);
             return;
         }
@@ -273,9 +292,10 @@ void GraphExecution::resolveSuccessors(const End &ended, Nodes &ready, Ends &end
             ends.append({edge.to, NodeState::Skipped, 0});
         else if (marks & Cancelling)
             ends.append({edge.to, NodeState::Cancelled, 0});
-        else if ((marks & needs) == needs)
+        else if ((marks & needs) == needs) {
+            successor.life.ready();
             ready.append(edge.to);
-        else
+        } else
             ends.append({edge.to, NodeState::NotTaken, 0});
     }
 }

@@ -5,7 +5,7 @@
 
 #include <heddle/core/event.h>
 #include <heddle/tasks/graphrun.h>
-#include <heddle/trace/slice.h>
+#include <heddle/trace/task.h>
 
 #include <QPromise>
 #include <QVarLengthArray>
@@ -50,6 +50,7 @@ private:
         std::atomic<int> unresolved{0}; ///< predecessors that have not ended
         std::atomic<quint8> marks{0};   ///< EdgeMarks
         std::atomic<NodeState> state{NodeState::Waiting};
+        trace::Task life;
         int limitsHeld = 0;
         bool hasEnded = false; ///< for the progress: a loop's nodes end several times
     };
@@ -61,6 +62,7 @@ private:
     };
     using Nodes = QVarLengthArray<int, 16>;
     using Ends = QVarLengthArray<End, 16>;
+    struct Posted;
     struct StopRun
     {
         std::weak_ptr<GraphExecution> execution;
@@ -77,6 +79,7 @@ private:
     void releaseLimits(int node);
     void withdrawFromLimits();
     void post(int node);
+    void refused(int node);
     void runFrom(int node);
     [[nodiscard]] End call(int node);
     [[nodiscard]] int end(const End &first);
@@ -91,6 +94,7 @@ private:
     const Graph *const m_graph;
     const std::shared_ptr<const GraphPlan> m_plan;
     Executor &m_executor;
+    const trace::Object m_object; ///< what has the nodes to run
     std::unique_ptr<NodeRun[]> m_nodes;
     std::atomic<qsizetype> m_active{0}; ///< nodes that are ready and have not ended
     std::atomic<int> m_ended{0};

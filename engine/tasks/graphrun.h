@@ -44,7 +44,8 @@ struct GraphFailure
 /// ended, its text the last one's name. Cancelling the future stops the run too, with the next node
 /// that starts or ends.
 ///
-/// Threads: any. Trace: an event that is set when the run has ended.
+/// Threads: any. Trace: an executor with the graph's name, on which each node is a task with the
+/// node's name; who makes a node ready is its waker. An event is set when the run has ended.
 class HEDDLE_ENGINE_EXPORT GraphRun
 {
 public:
@@ -55,8 +56,8 @@ public:
     GraphRun &operator=(const GraphRun &);
 
     /// Waits until every node has ended. Blocks. \throws what the first node that failed threw;
-    /// Cancelled when the run was stopped. From within a task of the run's executor, what holds for
-    /// waiting there in general (Executor).
+    /// Cancelled when the run was stopped. In a task of the run's executor, rather have that wait
+    /// for future(): it runs other tasks meanwhile.
     void wait();
     /// Waits at most \a timeout, and throws nothing of the nodes': Done, TimedOut, or Stopped when
     /// \a stop ended the wait. Blocks. \throws Misuse when \a timeout is negative

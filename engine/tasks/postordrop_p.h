@@ -1,52 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <heddle/core/error.h>
 #include <heddle/tasks/executor.h>
 
-#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace heddle {
 
-/// Calls one of two functions, once: \a Run when it is called, \a Dropped when it dies uncalled.
-template <typename Run, typename Dropped>
-class RunOrDropped
+/// A task that is told, too, when it will never run: its \a Work has run() and drop(), of which
+/// one is called, once. Who has been moved from calls nothing.
+template <typename Work>
+class RunOrDrop
 {
 public:
-    RunOrDropped(Run run, Dropped dropped)
-        : m_run(std::move(run))
-        , m_dropped(std::move(dropped))
+    explicit RunOrDrop(Work work)
+        : m_work(std::move(work))
     {}
-    ~RunOrDropped()
+    ~RunOrDrop()
     {
-        if (!m_hasRun)
-            m_dropped();
+        if (!m_isDone)
+            m_work.drop();
     }
-    RunOrDropped(const RunOrDropped &) = delete;
-    RunOrDropped &operator=(const RunOrDropped &) = delete;
+    RunOrDrop(RunOrDrop &&other) noexcept(std::is_nothrow_move_constructible_v<Work>)
+        : m_work(std::move(other.m_work))
+        , m_isDone(std::exchange(other.m_isDone, true))
+    {}
+    RunOrDrop(const RunOrDrop &) = delete;
+    RunOrDrop &operator=(const RunOrDrop &) = delete;
 
     void operator()()
     {
-        m_hasRun = true;
-        m_run();
+        m_isDone = true;
+        m_work.run();
     }
 
 private:
-    Run m_run;
-    Dropped m_dropped;
-    bool m_hasRun = false;
+    Work m_work;
+    bool m_isDone = false;
 };
 
-/// Posts \a run to \a executor; or calls \a dropped when it will never run: at once when the
-/// executor takes no more tasks, or in the thread whose shut-down cancels it. Never blocks.
-template <typename Run, typename Dropped>
-void postOrDrop(Executor &executor, Run run, Dropped dropped)
+/// Posts \a work to \a executor, which runs it, or drops it: at once when it takes no more tasks,
+/// or in the thread whose shut-down cancels it. Never blocks.
+template <typename Work>
+void postOrDrop(Executor &executor, Work work, const TaskOptions &options = {})
 {
-    auto task = std::make_shared<RunOrDropped<Run, Dropped>>(std::move(run), std::move(dropped));
     try {
-        executor.post([task = std::move(task)] { (*task)(); });
+        executor.post(RunOrDrop(std::move(work)), options);
     } catch (const Error &) {
-        // Shut down, or broken. The task has died by now, and said so.
+        // Shut down, or broken. The work has been dropped by now.
     }
 }
 

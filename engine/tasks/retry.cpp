@@ -67,6 +67,14 @@ std::chrono::nanoseconds RetryDelays::next()
     return std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(drawn));
 }
 
+// An attempt to come.
+struct Retries::Attempt
+{
+    std::shared_ptr<Retries> retries;
+    void run() const { retries->attempt(); }
+    void drop() const { retries->endUntried(); }
+};
+
 Retries::Retries(Executor &executor, const RetryPolicy &policy)
     : m_executor(executor)
     , m_attempts(policy.attempts)
@@ -86,9 +94,7 @@ void Retries::start(const std::stop_token &stop)
 {
     if (stop.stop_possible())
         m_stopCallback.emplace(stop, StopRetries{weak_from_this()});
-    const auto self = shared_from_this();
-    postOrDrop(
-            m_executor, [self] { self->attempt(); }, [self] { self->endUntried(); });
+    postOrDrop(m_executor, Attempt{shared_from_this()});
 }
 
 void Retries::attempt()
@@ -141,14 +147,9 @@ void Retries::attempt()
 
 void Retries::tryAgainLater()
 {
-    const auto self = shared_from_this();
-    const auto again = [self] { self->attempt(); };
-    const auto never = [self] { self->endUntried(); };
-    const auto task = std::make_shared<RunOrDropped<decltype(again), decltype(never)>>(again,
-                                                                                       never);
     const int begun = m_attempt;
     Timer delay = TimerService::ofProcess().after(m_executor, m_delays.next(),
-                                                  [task] { (*task)(); });
+                                                  RunOrDrop(Attempt{shared_from_this()}));
     {
         const std::lock_guard lock(m_mutex);
         if (m_attemptsBegun == begun)

@@ -84,6 +84,7 @@ protected:
     virtual void finish() = 0;
 
 private:
+    struct Attempt;
     struct StopRetries
     {
         std::weak_ptr<Retries> retries;

@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <heddle/trace/export.h>
-
-#include <QExplicitlySharedDataPointer>
-#include <QtGlobal>
-
-#include <chrono>
+#include <heddle/tasks/timerstate.h>
 
 namespace heddle {
-
-class TimerState;
-
-/// What a run of a timer's function is told.
-struct TimerTick
-{
-    std::chrono::steady_clock::time_point due; ///< when it should have begun
-    quint64 number = 1;                        ///< of the run: 1, 2, 3 …
-    quint64 missed = 0;                        ///< due times without a run since the run before
-};
 
 /// A function that runs when its time has come; TimerService makes them.
 ///

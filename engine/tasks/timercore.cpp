@@ -11,6 +11,45 @@
 
 namespace heddle {
 
+TimerState::TimerState(TimerCore *core, Executor &executor, std::chrono::nanoseconds period)
+    : m_core(core)
+    , m_executor(&executor)
+    , m_period(period)
+{}
+
+TimerState::~TimerState() = default;
+
+// Declared before the lock: what a function holds dies without it.
+class TimerCore::Release
+{
+public:
+    explicit Release(TimerState &state)
+        : m_state(state)
+    {}
+    ~Release()
+    {
+        if (m_isTaken)
+            m_state.release();
+    }
+    Release(const Release &) = delete;
+    Release &operator=(const Release &) = delete;
+
+    /// Under the mutex: nobody will call the function any more.
+    void take() { m_isTaken = !std::exchange(m_state.m_isFunctionTaken, true); }
+
+private:
+    TimerState &m_state;
+    bool m_isTaken = false;
+};
+
+// A run on its way to its executor.
+struct TimerCore::Posted
+{
+    QExplicitlySharedDataPointer<TimerState> state;
+    void run() const { state->m_core->run(*state); }
+    void drop() const { state->m_core->dropped(*state); }
+};
+
 TimerCore::TimerCore(std::string_view name)
     : object(trace::ObjectKind::Queue, name)
 {}
@@ -35,7 +74,7 @@ void TimerCore::arm(TimerState &state, Clock::time_point due, Wakes &wakes)
     const auto earliest = heap.nextDue();
     heap.add(state, due);
     state.ref.ref();
-    state.nextDue = due;
+    state.m_nextDue = due;
     object.count(static_cast<std::int64_t>(heap.size()));
     if (!earliest || due < *earliest) {
         m_isEarlier = true;
@@ -76,10 +115,10 @@ void TimerCore::skipMissed(TimerState &state, Clock::time_point &due, Clock::tim
 {
     if (now < due)
         return;
-    const auto passed = (now - due) / state.period + 1;
-    due += passed * state.period;
-    state.overruns += static_cast<quint64>(passed);
-    state.missed += static_cast<quint64>(passed);
+    const auto passed = (now - due) / state.m_period + 1;
+    due += passed * state.m_period;
+    state.m_overruns += static_cast<quint64>(passed);
+    state.m_missed += static_cast<quint64>(passed);
 }
 
 void TimerCore::post(TimerState &state, std::unique_lock<std::mutex> &lock)
@@ -87,31 +126,29 @@ void TimerCore::post(TimerState &state, std::unique_lock<std::mutex> &lock)
     const QExplicitlySharedDataPointer<TimerState> keep(&state);
     state.ref.deref(); // the heap's
     object.count(static_cast<std::int64_t>(heap.size()));
-    if (state.isHandedOver) {
+    if (state.m_isHandedOver) {
         // The end of that run arms it again: a timer that cannot keep up costs no wake-ups.
-        state.isLate = true;
+        state.m_isLate = true;
         return;
     }
-    state.due = state.nextDue;
-    if (state.period > state.period.zero()) {
+    state.m_due = state.m_nextDue;
+    if (state.m_period > state.m_period.zero()) {
         const Clock::time_point now = Clock::now();
-        if (state.period > Clock::time_point::max() - state.due) {
-            state.nextDue = Clock::time_point::max();
+        if (state.m_period > Clock::time_point::max() - state.m_due) {
+            state.m_nextDue = Clock::time_point::max();
         } else {
             // When this thread was held up, the run is for the last due time that has passed.
-            state.nextDue = state.due + state.period;
-            skipMissed(state, state.nextDue, now);
-            state.due = state.nextDue - state.period;
+            state.m_nextDue = state.m_due + state.m_period;
+            skipMissed(state, state.m_nextDue, now);
+            state.m_due = state.m_nextDue - state.m_period;
         }
         Wakes none; // this thread is who would be woken
-        arm(state, state.nextDue, none);
+        arm(state, state.m_nextDue, none);
     }
-    state.isHandedOver = true;
+    state.m_isHandedOver = true;
     m_posting = &state;
     lock.unlock();
-    postOrDrop(
-            *state.executor, [keep] { keep->core->run(*keep); },
-            [keep] { keep->core->dropped(*keep); });
+    postOrDrop(*state.m_executor, Posted{keep});
     lock.lock();
     m_posting = nullptr;
     m_ended.wakeAll();
@@ -121,34 +158,36 @@ void TimerCore::run(TimerState &state)
 {
     TimerTick tick;
     {
+        Release release(state);
         const std::lock_guard lock(mutex);
-        if (state.isCancelled || m_isShutDown) {
-            state.isHandedOver = false;
+        if (state.m_isCancelled || m_isShutDown) {
+            state.m_isHandedOver = false;
+            release.take();
             return;
         }
-        state.runner = std::this_thread::get_id();
-        tick = {state.due, ++state.runs, std::exchange(state.missed, 0)};
+        state.m_runner = std::this_thread::get_id();
+        tick = {state.m_due, ++state.m_runs, std::exchange(state.m_missed, 0)};
     }
     struct End
     {
         TimerState &state;
-        ~End() { state.core->endRun(state); }
+        ~End() { state.m_core->endRun(state); }
     };
     const End end{state};
-    state.function(tick);
+    state.call(tick);
 }
 
 void TimerCore::endRun(TimerState &state)
 {
-    std::function<void(const TimerTick &)> done; // what it holds dies without the mutex
+    Release release(state);
     Wakes wakes;
     const std::lock_guard lock(mutex);
-    state.runner = {};
-    state.isHandedOver = false;
-    if (state.isCancelled || m_isShutDown || state.period == state.period.zero()) {
-        done.swap(state.function);
-    } else if (std::exchange(state.isLate, false)) {
-        Clock::time_point next = state.nextDue;
+    state.m_runner = {};
+    state.m_isHandedOver = false;
+    if (state.m_isCancelled || m_isShutDown || state.m_period == state.m_period.zero()) {
+        release.take();
+    } else if (std::exchange(state.m_isLate, false)) {
+        Clock::time_point next = state.m_nextDue;
         skipMissed(state, next, Clock::now());
         arm(state, next, wakes);
     }
@@ -157,29 +196,30 @@ void TimerCore::endRun(TimerState &state)
 
 void TimerCore::dropped(TimerState &state)
 {
-    std::function<void(const TimerTick &)> done;
+    Release release(state);
     const std::lock_guard lock(mutex);
-    state.isHandedOver = false;
-    state.isCancelled = true;
+    state.m_isHandedOver = false;
+    state.m_isCancelled = true;
     disarm(state);
-    done.swap(state.function);
+    release.take();
 }
 
 bool TimerCore::cancel(TimerState &state, bool wait)
 {
-    std::function<void(const TimerTick &)> done;
+    Release release(state);
     std::unique_lock lock(mutex);
     const std::thread::id self = std::this_thread::get_id();
-    const bool runs = state.runner != std::thread::id();
-    const bool prevented = !state.isCancelled
-                           && (state.isArmed() || state.isLate || (state.isHandedOver && !runs));
-    state.isCancelled = true;
+    const bool runs = state.m_runner != std::thread::id();
+    const bool prevented = !state.m_isCancelled
+                           && (state.isArmed() || state.m_isLate
+                               || (state.m_isHandedOver && !runs));
+    state.m_isCancelled = true;
     disarm(state);
     if (!runs)
-        done.swap(state.function);
+        release.take();
     const auto isOver = [&] {
         return (m_posting != &state || m_postingThread == self)
-               && (!wait || state.runner == std::thread::id() || state.runner == self);
+               && (!wait || state.m_runner == std::thread::id() || state.m_runner == self);
     };
     if (!isOver()) {
         m_ended.wait(lock, object.id(), trace::WaitReason::Future, WaitPoint::Forever, {}, isOver,
@@ -191,22 +231,25 @@ bool TimerCore::cancel(TimerState &state, bool wait)
 void TimerCore::shutDown()
 {
     std::vector<QExplicitlySharedDataPointer<TimerState>> cancelled;
-    std::vector<std::function<void(const TimerTick &)>> done;
+    std::vector<TimerState *> taken;
     {
         Wakes wakes;
         const std::lock_guard lock(mutex);
         m_isShutDown = true;
         while (TimerHeap::Entry *entry = heap.takeFirst()) {
             auto *state = static_cast<TimerState *>(entry);
-            state->isCancelled = true;
+            state->m_isCancelled = true;
             cancelled.emplace_back(state);
-            if (state->runner == std::thread::id())
-                done.push_back(std::exchange(state->function, nullptr));
+            if (state->m_runner == std::thread::id()
+                && !std::exchange(state->m_isFunctionTaken, true))
+                taken.push_back(state);
             state->ref.deref(); // the heap's
         }
         object.count(0);
         m_earlier.wakeAll(wakes);
     }
+    for (TimerState *state : taken)
+        state->release();
     if (m_thread)
         m_thread->join();
 }

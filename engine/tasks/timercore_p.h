@@ -9,7 +9,6 @@
 
 #include <QSharedData>
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -39,6 +38,9 @@ public:
     TimerHeap heap;
 
 private:
+    class Release;
+    struct Posted;
+
     void sleepAndPost();
     void post(TimerState &state, std::unique_lock<std::mutex> &lock);
     void arm(TimerState &state, Clock::time_point due, Wakes &wakes);
@@ -53,33 +55,6 @@ private:
     TimerState *m_posting = nullptr;
     std::thread::id m_postingThread;
     std::unique_ptr<Thread> m_thread;
-};
-
-/// One timer. Under the core's mutex, but for what is constant.
-class TimerState : public QSharedData, public TimerHeap::Entry
-{
-public:
-    TimerState(TimerCore *itsCore, Executor &itsExecutor, std::chrono::nanoseconds itsPeriod,
-               std::function<void(const TimerTick &)> itsFunction)
-        : core(itsCore)
-        , executor(&itsExecutor)
-        , period(itsPeriod)
-        , function(std::move(itsFunction))
-    {}
-
-    const QExplicitlySharedDataPointer<TimerCore> core;
-    Executor *const executor;
-    const std::chrono::nanoseconds period; ///< zero: once
-    std::function<void(const TimerTick &)> function;
-    TimerCore::Clock::time_point due;     ///< of the run that waits or goes on
-    TimerCore::Clock::time_point nextDue; ///< of the one after it, if periodic
-    quint64 runs = 0;
-    quint64 overruns = 0;
-    quint64 missed = 0;        ///< since the last run
-    std::thread::id runner;    ///< the thread of the run that goes on
-    bool isHandedOver = false; ///< from the post to the end of the run
-    bool isLate = false;       ///< the next due time has passed while it was handed over
-    bool isCancelled = false;
 };
 
 } // namespace heddle

@@ -33,38 +33,38 @@ Timer &Timer::operator=(Timer &&other) noexcept
 
 bool Timer::cancel()
 {
-    return m_state && m_state->core->cancel(*m_state, false);
+    return m_state && m_state->m_core->cancel(*m_state, false);
 }
 
 void Timer::cancelAndWait()
 {
     if (m_state)
-        m_state->core->cancel(*m_state, true);
+        m_state->m_core->cancel(*m_state, true);
 }
 
 bool Timer::isActive() const
 {
     if (!m_state)
         return false;
-    const std::lock_guard lock(m_state->core->mutex);
-    return m_state->runner != std::thread::id()
-           || (!m_state->isCancelled && (m_state->isArmed() || m_state->isHandedOver));
+    const std::lock_guard lock(m_state->m_core->mutex);
+    return m_state->m_runner != std::thread::id()
+           || (!m_state->m_isCancelled && (m_state->isArmed() || m_state->m_isHandedOver));
 }
 
 quint64 Timer::runs() const
 {
     if (!m_state)
         return 0;
-    const std::lock_guard lock(m_state->core->mutex);
-    return m_state->runs;
+    const std::lock_guard lock(m_state->m_core->mutex);
+    return m_state->m_runs;
 }
 
 quint64 Timer::overruns() const
 {
     if (!m_state)
         return 0;
-    const std::lock_guard lock(m_state->core->mutex);
-    return m_state->overruns;
+    const std::lock_guard lock(m_state->m_core->mutex);
+    return m_state->m_overruns;
 }
 
 void Timer::detach()
@@ -94,23 +94,20 @@ qsizetype TimerService::waiting() const
     return static_cast<qsizetype>(m_core->heap.size());
 }
 
-Timer TimerService::start(Executor &executor, std::chrono::nanoseconds delay,
-                          std::chrono::nanoseconds period, TickFunction function)
+Timer TimerService::start(TimerState *state, std::chrono::nanoseconds delay)
 {
+    Timer timer(state);
     const auto due = WaitPoint::deadline(delay, "TimerService::after");
-    Timer timer(new TimerState(m_core.data(), executor, period, std::move(function)));
-    m_core->start(*timer.m_state, due.value_or(Clock::time_point::max()));
+    m_core->start(*state, due.value_or(Clock::time_point::max()));
     return timer;
 }
 
-Timer TimerService::startPeriodic(Executor &executor, std::chrono::nanoseconds period,
-                                  TickFunction function)
+void TimerService::checkPeriod(std::chrono::nanoseconds period)
 {
     if (period <= std::chrono::nanoseconds::zero()) {
         throw Misuse(QStringLiteral("A period of %1 ns never ends").arg(period.count()),
                      QStringLiteral("TimerService::every"), QStringLiteral("Give more than zero"));
     }
-    return start(executor, period, period, std::move(function));
 }
 
 } // namespace heddle

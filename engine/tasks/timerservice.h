@@ -7,9 +7,8 @@
 #include <QExplicitlySharedDataPointer>
 
 #include <chrono>
-#include <functional>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 
 namespace heddle {
 
@@ -49,8 +48,8 @@ public:
     template <typename Function>
     [[nodiscard]] Timer after(Executor &executor, std::chrono::nanoseconds delay, Function function)
     {
-        return start(executor, delay, std::chrono::nanoseconds::zero(),
-                     takingTick(std::move(function)));
+        return start(new TimerStateOf<Function>(m_core.data(), executor, {}, std::move(function)),
+                     delay);
     }
     /// The same every \a period, for the first time after one period. Never blocks.
     /// \throws Misuse when \a period is not positive
@@ -58,25 +57,18 @@ public:
     [[nodiscard]] Timer every(Executor &executor, std::chrono::nanoseconds period,
                               Function function)
     {
-        return startPeriodic(executor, period, takingTick(std::move(function)));
+        checkPeriod(period);
+        return start(
+                new TimerStateOf<Function>(m_core.data(), executor, period, std::move(function)),
+                period);
     }
 
     /// How many timers wait for their time: a snapshot.
     [[nodiscard]] qsizetype waiting() const;
 
 private:
-    using TickFunction = std::function<void(const TimerTick &)>;
-    template <typename Function>
-    static TickFunction takingTick(Function function)
-    {
-        if constexpr (std::is_invocable_v<Function &, const TimerTick &>)
-            return function;
-        else
-            return [function = std::move(function)](const TimerTick &) mutable { function(); };
-    }
-    Timer start(Executor &executor, std::chrono::nanoseconds delay, std::chrono::nanoseconds period,
-                TickFunction function);
-    Timer startPeriodic(Executor &executor, std::chrono::nanoseconds period, TickFunction function);
+    static void checkPeriod(std::chrono::nanoseconds period);
+    [[nodiscard]] Timer start(TimerState *state, std::chrono::nanoseconds delay);
 
     QExplicitlySharedDataPointer<TimerCore> m_core;
 };

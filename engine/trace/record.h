@@ -41,8 +41,8 @@ enum class RecordType : std::uint8_t {
     MarkerTaken = 24,
     MarkerDropped = 25,
     SliceNext = 26, ///< a SliceEnd and a SliceBegin at one instant; payload: name
-    Argument = 32, ///< continuation: head holds key | ArgumentType << 32, payload the value
-    Value = 33,    ///< continuation: head holds a small number (48 bits), payload a value
+    Argument = 32,  ///< continuation: head holds key | ArgumentType << 32, payload the value
+    Value = 33,     ///< continuation: head holds a small number (48 bits), payload a value
 };
 
 /// What a traced object is. Objects have a name, may have a counter, and are what threads wait for.

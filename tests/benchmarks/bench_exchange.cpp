@@ -114,20 +114,23 @@ public:
     std::binary_semaphore done{0};
 };
 
-Figures exchangeQueued(qint64 operations)
+// \a capacity 0: unbounded.
+Contestant exchangeQueued(qsizetype capacity)
 {
-    Loop loop;
-    auto *receiver = loop.add<CountingReceiver>();
-    receiver->left = operations;
-    heddle::Exchange<int> exchange("bench");
-    const auto subscription = exchange.attach(
-            [receiver](int number) { receiver->receive(number); },
-            {.delivery = heddle::Delivery::Queued, .context = receiver});
-    return perOperation(operations, [&] {
-        for (qint64 k = 0; k < operations; ++k)
-            exchange.send(static_cast<int>(k));
-        receiver->done.acquire();
-    });
+    return [capacity](qint64 operations) {
+        Loop loop;
+        auto *receiver = loop.add<CountingReceiver>();
+        receiver->left = operations;
+        heddle::Exchange<int> exchange("bench");
+        const auto subscription = exchange.attach(
+                [receiver](int number) { receiver->receive(number); },
+                {.delivery = heddle::Delivery::Queued, .context = receiver, .capacity = capacity});
+        return perOperation(operations, [&] {
+            for (qint64 k = 0; k < operations; ++k)
+                exchange.send(static_cast<int>(k));
+            receiver->done.acquire();
+        });
+    };
 }
 
 Figures signalQueued(qint64 operations)
@@ -150,7 +153,9 @@ const Registered toEight(direct(8));
 const Registered toHundred(direct(100));
 const Registered queued(Comparison(QStringLiteral("exchange"),
                                    QStringLiteral("a message to another thread, queued"), 200'000)
-                                .heddle(QStringLiteral("Exchange::send"), exchangeQueued)
+                                .heddle(QStringLiteral("Exchange::send"), exchangeQueued(0))
+                                .other(QStringLiteral("Exchange::send, bounded at 1024"),
+                                       exchangeQueued(1024))
                                 .peer(QStringLiteral("Qt's queued signal"), signalQueued)
                                 .timesFaster(10, QStringLiteral("Qt's queued signal"))
                                 .recordingRecords(2));

@@ -188,6 +188,15 @@ private Q_SLOTS:
         QVERIFY(barrier.wait().outcome == Outcome::Broken);
     }
 
+    void s13_theCompletionFunctionCannotWaitForItsOwnBarrier()
+    {
+        Barrier *pointer = nullptr;
+        Barrier barrier("b", 1, [&] { pointer->wait(); });
+        pointer = &barrier;
+        QVERIFY_THROWS_EXCEPTION(Misuse, barrier.wait());
+        QVERIFY(barrier.isBroken());
+    }
+
     void s13_whoComesWhileTheCompletionFunctionRunsBelongsToTheNextRound()
     {
         Event begun("begun");

@@ -64,6 +64,13 @@ class TestGraphConformance : public QObject
 
     std::unique_ptr<Executor> m_executor;
 
+    // Which does not grow when its workers are blocked.
+    static std::unique_ptr<Executor> exactly(int threads)
+    {
+        return makeExecutor(ExecutorKind::Threads, "worker",
+                            {.threads = threads, .blockedWorkers = BlockedWorkerPolicy::Ignore});
+    }
+
     static void kinds()
     {
         QTest::addColumn<int>("kind");
@@ -71,10 +78,11 @@ class TestGraphConformance : public QObject
         QTest::newRow("thread pool") << int(ExecutorKind::ThreadPool);
         QTest::newRow("QtConcurrent") << int(ExecutorKind::Concurrent);
         QTest::newRow("event loop") << int(ExecutorKind::EventLoop);
+        QTest::newRow("work stealing") << int(ExecutorKind::WorkStealing);
     }
 
 private Q_SLOTS:
-    void init() { m_executor = makeExecutor(ExecutorKind::Threads, "worker", 3); }
+    void init() { m_executor = exactly(3); }
     void cleanup() { m_executor.reset(); }
 
     void s28_aNodeRunsAfterAllItsPredecessors_data() { kinds(); }
@@ -411,7 +419,7 @@ private Q_SLOTS:
     void s28_atMostNOfAClassRunAtOnce()
     {
         const ResourceLimit limit("gpu", 2);
-        const auto pool = makeExecutor(ExecutorKind::Threads, "worker", 6);
+        const auto pool = exactly(6);
         std::atomic<int> now{0};
         std::atomic<int> most{0};
         Graph graph;
@@ -436,7 +444,7 @@ private Q_SLOTS:
     void s28_aNodeThatWaitsForRoomHoldsNoWorker()
     {
         const ResourceLimit limit("disk", 1);
-        const auto single = makeExecutor(ExecutorKind::Threads, "single", 2);
+        const auto single = exactly(2);
         Event go("go");
         Event ran("ran");
         Graph graph;
@@ -521,7 +529,7 @@ private Q_SLOTS:
 
     void s28_aRunEndsWhenItsExecutorIsShutDown()
     {
-        const auto single = makeExecutor(ExecutorKind::Threads, "single", 1);
+        const auto single = exactly(1);
         Event started("started");
         Event go("go");
         Graph graph;
@@ -668,6 +676,57 @@ private Q_SLOTS:
             QVERIFY(!isEarly);
             QCOMPARE(run.failures().size(), failures);
             QCOMPARE(run.future().progressValue(), size);
+            for (const ResourceLimit &limit : limits)
+                QCOMPARE(limit.inUse(), 0);
+        }
+    }
+
+    void s28_aStopAtAnyTimeEndsARunWithAllItsNodes()
+    {
+        const auto seed = qEnvironmentVariableIsSet("HEDDLE_SEED")
+                                  ? qEnvironmentVariable("HEDDLE_SEED").toUInt()
+                                  : std::random_device()();
+        qInfo("HEDDLE_SEED=%u", seed);
+        std::mt19937 random(seed);
+        const ResourceLimit limits[] = {{"a", 1}, {"b", 2}};
+        for (int round = 0; round < 100; ++round) {
+            Graph graph;
+            std::vector<GraphNode> nodes;
+            for (int k = 0; k < 40; ++k) {
+                const bool yields = random() % 8 == 0;
+                nodes.push_back(graph.add("n", [yields] {
+                    if (yields)
+                        QThread::yieldCurrentThread();
+                }));
+                for (const ResourceLimit &limit : limits) {
+                    if (random() % 3 == 0)
+                        nodes.back().limitedBy(limit);
+                }
+                if (k > 0 && random() % 2 == 0)
+                    nodes[random() % unsigned(k)].precede(nodes.back());
+            }
+            std::stop_source stop;
+            GraphRun run = graph.run(*m_executor, stop.get_token());
+            GraphRun other = graph.run(*m_executor); // shares the limits, and is not stopped
+            for (unsigned pause = random() % 8; pause > 0; --pause)
+                QThread::yieldCurrentThread();
+            switch (random() % 3) {
+            case 0:
+                stop.request_stop();
+                break;
+            case 1:
+                run.requestStop();
+                break;
+            default:
+                run.future().cancel();
+            }
+            QVERIFY(run.waitFor(1min));
+            other.wait();
+            for (const GraphNode &node : nodes) {
+                QVERIFY(run.state(node) == NodeState::Succeeded
+                        || run.state(node) == NodeState::Cancelled);
+                QCOMPARE(other.state(node), NodeState::Succeeded);
+            }
             for (const ResourceLimit &limit : limits)
                 QCOMPARE(limit.inUse(), 0);
         }

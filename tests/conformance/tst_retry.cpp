@@ -19,6 +19,13 @@ class TestRetryConformance : public QObject
 
     std::unique_ptr<Executor> m_executor;
 
+    // Which does not grow when its workers are blocked.
+    static std::unique_ptr<Executor> exactly(int threads)
+    {
+        return makeExecutor(ExecutorKind::Threads, "worker",
+                            {.threads = threads, .blockedWorkers = BlockedWorkerPolicy::Ignore});
+    }
+
     static std::vector<qint64> delays(const RetryPolicy &policy, int count)
     {
         RetryDelays source(policy);
@@ -29,7 +36,7 @@ class TestRetryConformance : public QObject
     }
 
 private Q_SLOTS:
-    void init() { m_executor = makeExecutor(ExecutorKind::Threads, "worker", 1); }
+    void init() { m_executor = exactly(1); }
     void cleanup() { m_executor.reset(); }
 
     void s29_whatSucceedsRunsOnce()

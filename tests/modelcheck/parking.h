@@ -78,11 +78,14 @@ struct ParkingSteps
 {
     /// Takes what \a waiter waits for, or leaves the mark that it waits; one atomic step.
     std::function<bool(State &, int waiter)> take;
-    /// What take() would find.
-    std::function<bool(const State &, int waiter)> isReady;
+    /// What take() would find; it may also hand over to \a waiter what it waits for.
+    std::function<bool(State &, int waiter)> isReady;
     /// Takes the mark away.
     std::function<void(State &)> unmark;
-    /// What else a waiter does under the mutex before it goes.
+    /// What else a waiter does under the mutex when it gives up: it may ask for wake-ups by others
+    /// (wakers[waiter].left).
+    std::function<void(State &, int waiter)> giveUp = [](State &, int) {};
+    /// What it does under the mutex at last, however its wait ended.
     std::function<void(State &, int waiter)> leave = [](State &, int) {};
     Broken broken = Broken::Nothing;
 
@@ -103,6 +106,7 @@ struct ParkingSteps
     {
         const auto take = this->take;
         const auto unmark = this->unmark;
+        const auto giveUp = this->giveUp;
         const auto leave = this->leave;
         const auto broken = this->broken;
         const auto of = [self](State &s) -> Parking::Waiter & { return s.parking.waiters[self]; };
@@ -150,7 +154,8 @@ struct ParkingSteps
             Parking::Waiter &waiter = of(s);
             if (broken == Broken::LeavesWithAWakeUp && waiter.givesUp) {
                 s.parking.remove(self);
-                return goTo("unmark");
+                giveUp(s, self);
+                return goTo("leaving: look at one");
             }
             if (take(s, self)) {
                 waiter.isDone = 1;
@@ -162,7 +167,7 @@ struct ParkingSteps
             }
             const bool wasWoken = waiter.isWoken && broken != Broken::KeepsUnusedWakeUps;
             waiter.isWoken = 0;
-            s.parking.wakers[self] = {0, 1, 0};
+            s.parking.wakers[self] = {0, wasWoken, 0};
             return goTo(wasWoken ? "pass on: look at one" : "stay or leave");
         });
         addWake(program, self, "pass on: ", "pass on: futex");
@@ -175,8 +180,13 @@ struct ParkingSteps
                 return goTo("fall asleep");
             }
             s.parking.remove(self);
+            s.parking.wakers[self] = {};
+            giveUp(s, self);
             return goOn();
         });
+        addWake(program, self, "leaving: ", "leaving: futex");
+        program.step("leaving: futex",
+                     [=](State &s) { return futexWake(s, self, "leaving: futex", "unmark"); });
         program.step("unmark", [=](State &s) {
             if (s.parking.length == 0 || broken == Broken::ForgetsOthers)
                 unmark(s);

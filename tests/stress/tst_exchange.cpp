@@ -243,22 +243,25 @@ private Q_SLOTS:
                 while (!stop) {
                     const bool isQueued = chance.oneIn(2);
                     // In the loop's thread: the context dies where its events arrive.
-                    loop.submit([&] {
-                            auto state = std::make_unique<std::atomic<bool>>(true);
-                            auto context = std::make_unique<QObject>();
-                            auto subscriber = exchange.subscriber(
-                                    [&afterTheEnd, alive = state.get()](const Message &) {
-                                        afterTheEnd += !*alive;
-                                    },
-                                    {isQueued ? Delivery::Queued : Delivery::Direct, context.get(),
-                                     0, Overflow::Block});
-                            exchange.attach(subscriber);
-                            subscriber.reset();
-                            chance.disturb();
-                            context.reset();
-                            *state = false;
-                            chance.disturb();
-                        }).waitForFinished();
+                    Event done("done");
+                    loop.post([&] {
+                        auto state = std::make_unique<std::atomic<bool>>(true);
+                        auto context = std::make_unique<QObject>();
+                        auto subscriber = exchange.subscriber(
+                                [&afterTheEnd, alive = state.get()](const Message &) {
+                                    afterTheEnd += !*alive;
+                                },
+                                {isQueued ? Delivery::Queued : Delivery::Direct, context.get(), 0,
+                                 Overflow::Block});
+                        exchange.attach(subscriber);
+                        subscriber.reset();
+                        chance.disturb();
+                        context.reset();
+                        *state = false;
+                        chance.disturb();
+                        done.set();
+                    });
+                    done.wait();
                 }
             });
             QCOMPARE(afterTheEnd.load(), 0);
