@@ -31,7 +31,9 @@ public:
 
     /// \throws Misuse when \a name is taken or empty, or \a job is
     void add(const QString &name, Job job);
+    /// The job of that name; empty if there is none.
     [[nodiscard]] std::optional<Job> find(const QString &name) const;
+    /// All of them.
     [[nodiscard]] QStringList names() const;
 
 private:
@@ -58,6 +60,7 @@ class JobLibrary
 {
 public:
     virtual ~JobLibrary() = default;
+    /// Adds the jobs to \a registry.
     virtual void exportJobs(JobRegistry &registry) = 0;
 };
 

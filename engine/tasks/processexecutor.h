@@ -25,13 +25,17 @@ class ProcessPool;
 class HEDDLE_ENGINE_EXPORT BrokenWorker : public Broken
 {
 public:
+    /// Made by the executor.
     BrokenWorker(QString what, QString worker, QString job, int signalNumber, int exitCode);
     ~BrokenWorker() override;
 
+    /// The worker's name.
     [[nodiscard]] const QString &worker() const { return m_worker; }
+    /// What it was doing.
     [[nodiscard]] const QString &job() const { return m_job; }
     /// 0 when no signal ended it.
     [[nodiscard]] int signalNumber() const { return m_signalNumber; }
+    /// 0 if a signal ended it.
     [[nodiscard]] int exitCode() const { return m_exitCode; }
 
 private:
