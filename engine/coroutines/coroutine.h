@@ -97,10 +97,7 @@ public:
 
     template <typename Value = T>
     requires std::convertible_to<Value, T>
-    void return_value(Value &&value)
-    {
-        m_result.setValue(std::forward<Value>(value));
-    }
+    void return_value(Value &&value) { m_result.setValue(std::forward<Value>(value)); }
     void unhandled_exception() noexcept { m_result.setException(std::current_exception()); }
     [[nodiscard]] CoroutineResult<T> &result() { return m_result; }
 

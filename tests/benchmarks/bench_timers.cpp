@@ -2,6 +2,9 @@
 // Many timers at once: what one takes, and how late it is while nothing else is to do.
 #include "compare.h"
 
+#include <heddle/coroutines/sleep.h>
+#include <heddle/coroutines/standaloneloop.h>
+
 #include <QCoreApplication>
 #include <QEventLoop>
 #include <QTimer>
@@ -94,5 +97,50 @@ const Registered timers(Comparison(QStringLiteral("timers"), QStringLiteral("100
                                 .peer(QStringLiteral("QTimer (10,000)"), [](qint64 count) {
                                     return qtTimers(std::min<qint64>(count, 10'000));
                                 }));
+
+// Coroutines that sleep: a frame and a task each, besides the timer
+
+heddle::Coroutine<> sleepUntilDue(DueTimes &due, qint64 number)
+{
+    const auto at = Clock::now() + due.after(number);
+    co_await heddle::sleepUntil(at);
+    due.ended(number, at);
+}
+
+heddle::Coroutine<> sleepers(DueTimes &due, qint64 count, double &starting, std::size_t &bytes)
+{
+    const std::size_t before = allocatedBytes();
+    std::vector<heddle::CoroutineTask<>> tasks;
+    tasks.reserve(static_cast<std::size_t>(count));
+    const auto begin = Clock::now();
+    for (qint64 k = 0; k < count; ++k)
+        tasks.push_back(heddle::createTask(sleepUntilDue(due, k)));
+    co_await heddle::sleep(std::chrono::nanoseconds(0)); // each has its first step
+    starting = std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
+    bytes = allocatedBytes() - before;
+    for (auto &task : tasks)
+        co_await std::move(task);
+}
+
+const Registered sleeping(Comparison(QStringLiteral("timers"),
+                                     QStringLiteral("100,000 sleeping coroutines"), 100'000)
+                                  .whole()
+                                  .atMostRounds(3)
+                                  .unit({})
+                                  .measures(Measures)
+                                  .heddle(QStringLiteral("heddle::sleepUntil"),
+                                          [](qint64 count) -> Figures {
+                                              DueTimes due(count);
+                                              double starting = 0;
+                                              std::size_t bytes = 0;
+                                              heddle::runCoroutine(
+                                                      sleepers(due, count, starting, bytes));
+                                              const Figures late = due.late();
+                                              const auto each = static_cast<double>(count);
+                                              return {static_cast<double>(bytes) / each,
+                                                      starting / each, late.at(0), late.at(1)};
+                                          })
+                                  .atMost(1000, 1)
+                                  .atMost(1000, 3));
 
 } // namespace

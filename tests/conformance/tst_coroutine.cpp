@@ -96,15 +96,15 @@ private Q_SLOTS:
             co_await other;
         }(log));
         QCOMPARE(log, (Log{"a begins", "a ends", "b begins", "b ends", "c begins", "c ends",
-                           "awaiter goes on", "d begins", "other begins", "other ends",
-                           "d ends"}));
+                           "awaiter goes on", "d begins", "other begins", "other ends", "d ends"}));
     }
 
     void s31_theResultOrTheExceptionArrivesAtTheAwaiter()
     {
         QCOMPARE(runCoroutine([]() -> Coroutine<int> {
                      Log log;
-                     const int sum = co_await noted(log, "a", 3, 0) + co_await noted(log, "b", 4, 2);
+                     const int sum = co_await noted(log, "a", 3, 0)
+                                     + co_await noted(log, "b", 4, 2);
                      try {
                          co_await failing(0);
                      } catch (const std::runtime_error &) {
@@ -167,9 +167,10 @@ private Q_SLOTS:
             const auto task = createTask(noted(log, "task", 2, 3));
             std::vector<CoroutineTask<>> awaiters;
             for (int k = 0; k < 10; ++k) {
-                awaiters.push_back(createTask([](CoroutineTask<int> awaited, int &t) -> Coroutine<> {
-                    t += co_await awaited;
-                }(task, total)));
+                awaiters.push_back(
+                        createTask([](CoroutineTask<int> awaited, int &t) -> Coroutine<> {
+                            t += co_await awaited;
+                        }(task, total)));
             }
             for (const auto &awaiter : awaiters)
                 co_await awaiter;
@@ -282,8 +283,8 @@ private Q_SLOTS:
     {
         runCoroutine([]() -> Coroutine<> {
             Log log;
-            const auto [good, bad] =
-                    co_await gatherWithExceptions(noted(log, "good", 4, 3), failing(1));
+            const auto [good, bad] = co_await gatherWithExceptions(noted(log, "good", 4, 3),
+                                                                   failing(1));
             CO_COMPARE(good.result(), 4);
             CO_VERIFY(bad.exception());
         }());
@@ -484,7 +485,6 @@ private Q_SLOTS:
             try {
                 co_await withTaskGroup([&l](TaskGroup &group) -> Coroutine<> {
                     group.createTask(failing(1));
-                    group.createTask(failing(1));
                     group.createTask(untilCancelled(l, "sibling"));
                     group.createTask([](Log &lines) -> Coroutine<> {
                         try {
@@ -500,7 +500,7 @@ private Q_SLOTS:
                 errors = group.errors().size();
             }
             l.push_back("group ended");
-            CO_COMPARE(errors, std::size_t(3));
+            CO_COMPARE(errors, std::size_t(2));
         }(log));
         QCOMPARE(log.size(), std::size_t(3));
         QCOMPARE(log.back(), std::string("group ended"));
