@@ -26,6 +26,26 @@ struct AwaiterFor;
 class LoopAwaiter
 {};
 
+/// An awaiter that stays where it is: g++ 12 copies what await_transform() gives a reference to.
+template <typename Awaiter>
+class AwaiterReference
+{
+public:
+    explicit AwaiterReference(Awaiter &awaiter)
+        : m_awaiter(awaiter)
+    {}
+    [[nodiscard]] bool await_ready() { return m_awaiter.await_ready(); }
+    template <typename Promise>
+    auto await_suspend(std::coroutine_handle<Promise> point)
+    {
+        return m_awaiter.await_suspend(point);
+    }
+    decltype(auto) await_resume() { return m_awaiter.await_resume(); }
+
+private:
+    Awaiter &m_awaiter;
+};
+
 /// What all coroutines have, whatever they return.
 class CoroutinePromiseBase
 {
@@ -55,11 +75,11 @@ public:
 
     /// Awaiters as they are; everything else by AwaiterFor.
     template <typename Awaitable>
-    static decltype(auto) await_transform(Awaitable &&awaitable)
+    static auto await_transform(Awaitable &&awaitable)
     {
         using Type = std::remove_cvref_t<Awaitable>;
         if constexpr (std::derived_from<Type, LoopAwaiter>)
-            return std::forward<Awaitable>(awaitable);
+            return AwaiterReference<Type>(awaitable);
         else
             return AwaiterFor<Type>::await(std::forward<Awaitable>(awaitable));
     }
@@ -97,10 +117,7 @@ public:
 
     template <typename Value = T>
     requires std::convertible_to<Value, T>
-    void return_value(Value &&value)
-    {
-        m_result.setValue(std::forward<Value>(value));
-    }
+    void return_value(Value &&value) { m_result.setValue(std::forward<Value>(value)); }
     void unhandled_exception() noexcept { m_result.setException(std::current_exception()); }
     [[nodiscard]] CoroutineResult<T> &result() { return m_result; }
 

@@ -18,9 +18,9 @@ class CoroutineResult
 {
     static_assert(!std::is_rvalue_reference_v<T>, "return the object itself");
     static constexpr bool IsReference = std::is_lvalue_reference_v<T>;
-    using Stored = std::conditional_t<std::is_void_v<T>, char,
-                                      std::conditional_t<IsReference, std::remove_reference_t<T> *,
-                                                         std::remove_const_t<T>>>;
+    using Stored = std::conditional_t<
+            std::is_void_v<T>, char,
+            std::conditional_t<IsReference, std::remove_reference_t<T> *, std::remove_const_t<T>>>;
 
 public:
     enum class State : quint8 { NotStarted, Started, Value, Exception };
@@ -53,17 +53,23 @@ public:
         std::construct_at(&m_exception, std::move(exception));
         m_state = State::Exception;
     }
-    /// Takes over what \a other ended with. \throws what the move of the value throws.
-    void takeFrom(CoroutineResult &other)
+    /// Takes over what \a other ended with; if the move of the value throws, that is the end.
+    void takeFrom(CoroutineResult &other) noexcept
     {
-        if (other.m_state == State::Exception)
+        if (other.m_state == State::Exception) {
             setException(std::move(other.m_exception));
-        else if constexpr (IsReference)
-            setValue(*other.m_value);
-        else if constexpr (std::is_void_v<T>)
-            setValue();
-        else
-            setValue(std::move(other.m_value));
+            return;
+        }
+        try {
+            if constexpr (IsReference)
+                setValue(*other.m_value);
+            else if constexpr (std::is_void_v<T>)
+                setValue();
+            else
+                setValue(std::move(other.m_value));
+        } catch (...) {
+            setException(std::current_exception());
+        }
     }
 
     [[nodiscard]] std::exception_ptr exception() const
@@ -101,7 +107,8 @@ private:
         m_state = State::NotStarted;
     }
 
-    union {
+    union
+    {
         Stored m_value;
         std::exception_ptr m_exception;
     };

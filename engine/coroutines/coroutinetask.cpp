@@ -6,11 +6,6 @@
 
 namespace heddle {
 
-TaskEndAwaiter::~TaskEndAwaiter()
-{
-    abandon();
-}
-
 bool TaskEndAwaiter::await_ready() const
 {
     m_awaited.checkLoop("co_await task");
@@ -21,9 +16,8 @@ void TaskEndAwaiter::suspendUntilEnd(std::coroutine_handle<> point)
 {
     const CoroutineStep &step = CoroutineStep::current();
     if (step.task == &m_awaited || (step.task && &step.task->loop() != &m_awaited.loop())) {
-        throw Misuse(step.task == &m_awaited
-                             ? QStringLiteral("A task awaits itself")
-                             : QStringLiteral("The task belongs to another loop"),
+        throw Misuse(step.task == &m_awaited ? QStringLiteral("A task awaits itself")
+                                             : QStringLiteral("The task belongs to another loop"),
                      m_awaited.name(),
                      QStringLiteral("Hand coroutines over with EventLoop::runThreadSafe()"));
     }

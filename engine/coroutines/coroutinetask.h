@@ -111,8 +111,9 @@ protected:
     explicit TaskEndAwaiter(CoroutineTaskState &awaited)
         : m_awaited(awaited)
     {}
-    ~TaskEndAwaiter() override;
+    ~TaskEndAwaiter() override = default;
 
+    /// To be called by the destructors of what derives from this, which have the task.
     void abandon() noexcept override;
     CoroutineTaskState *cancelled() override;
 
@@ -133,6 +134,7 @@ public:
         : TaskEndAwaiter(*task.state())
         , m_task(std::move(task))
     {}
+    ~TaskAwaiter() override { abandon(); }
 
     std::conditional_t<Take, T, typename CoroutineResult<T>::View> await_resume()
     {

@@ -98,9 +98,9 @@ std::exception_ptr CoroutineTaskState::takeException()
 void CoroutineTaskState::checkDone(const char *call) const
 {
     if (!isDone()) {
-        throw Misuse(QStringLiteral("%1(): the task %2 has not ended")
-                             .arg(QLatin1String(call), name()),
-                     m_loop->name(), QStringLiteral("Await it"));
+        throw Misuse(
+                QStringLiteral("%1(): the task %2 has not ended").arg(QLatin1String(call), name()),
+                m_loop->name(), QStringLiteral("Await it"));
     }
 }
 

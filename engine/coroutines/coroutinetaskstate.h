@@ -150,14 +150,7 @@ public:
     [[nodiscard]] CoroutineResult<T> &result() { return m_result; }
 
 private:
-    void takeResult() noexcept override
-    {
-        try {
-            m_result.takeFrom(m_coroutine.promise().result());
-        } catch (...) {
-            m_result.setException(std::current_exception());
-        }
-    }
+    void takeResult() noexcept override { m_result.takeFrom(m_coroutine.promise().result()); }
     void setException(std::exception_ptr exception) noexcept override
     {
         m_result.setException(std::move(exception));

@@ -43,11 +43,19 @@ EventLoop &EventLoop::running(const char *call)
 {
     if (EventLoop *loop = current())
         return *loop;
-    throw Misuse(QStringLiteral("%1() was called outside of a loop's turn")
-                         .arg(QLatin1String(call)),
-                 QStringLiteral("heddle::EventLoop"),
-                 QStringLiteral("Call it in a coroutine that a loop runs, or use the loop's own "
-                                "functions"));
+    throw Misuse(
+            QStringLiteral("%1() was called outside of a loop's turn").arg(QLatin1String(call)),
+            QStringLiteral("heddle::EventLoop"),
+            QStringLiteral("Call it in a coroutine that a loop runs, or use the loop's own "
+                           "functions"));
+}
+
+void EventLoop::checkNoneRuns(const char *call)
+{
+    if (const EventLoop *loop = current()) {
+        throw Misuse(QStringLiteral("%1() was called in a turn of a loop").arg(QLatin1String(call)),
+                     loop->name(), QStringLiteral("Use co_await in coroutines"));
+    }
 }
 
 EventLoop::Clock::time_point EventLoop::dueAfter(std::chrono::nanoseconds delay)
@@ -189,9 +197,9 @@ void EventLoop::watch(DescriptorWatch &watch)
         return other->descriptor() == watch.descriptor() && other->direction() == watch.direction();
     });
     if (isTaken) {
-        throw Misuse(QStringLiteral("Somebody waits for descriptor %1 already")
-                             .arg(watch.descriptor()),
-                     name(), QStringLiteral("Let one coroutine wait for it"));
+        throw Misuse(
+                QStringLiteral("Somebody waits for descriptor %1 already").arg(watch.descriptor()),
+                name(), QStringLiteral("Let one coroutine wait for it"));
     }
     m_watches.push_back(&watch);
     watchBegun(watch);

@@ -103,6 +103,8 @@ public:
     {
         makeReadyFromAnyThread(*new LoopCallOf<Function>(*this, std::move(function)));
     }
+    /// \throws Misuse naming \a call when the calling thread is in a loop's turn: loops do not nest
+    static void checkNoneRuns(const char *call);
     /// Runs \a coroutine as a task; the future has its result or exception, or is cancelled when
     /// the task or the loop was. Any thread; never blocks.
     template <typename T>
@@ -134,7 +136,10 @@ public:
     /// Tasks that have not ended.
     [[nodiscard]] std::size_t taskCount() const { return m_taskCount; }
     /// Whether this is the loop's own thread. Any thread.
-    [[nodiscard]] bool isOwnThread() const noexcept { return m_thread == &CoroutineStep::current(); }
+    [[nodiscard]] bool isOwnThread() const noexcept
+    {
+        return m_thread == &CoroutineStep::current();
+    }
     /// How long a step may take without being reported: 100 ms at first, as asyncio has it; 0:
     /// whatever it takes. Measured with a coarse clock, so to some milliseconds.
     [[nodiscard]] std::chrono::nanoseconds slowStep() const { return m_slowStep; }

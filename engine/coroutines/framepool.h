@@ -85,7 +85,10 @@ private:
     static constexpr std::uint32_t Limit = 128;
     static constexpr std::uint32_t HalfOfLimit = Limit / 2;
 
-    static constexpr std::size_t sizeClass(std::size_t bytes) { return (bytes - 1) / Granule; }
+    static constexpr std::size_t sizeClass(std::size_t bytes)
+    {
+        return (bytes - 1) / Granule;
+    }
     static void *allocateSlowly(std::size_t size);
     static void releaseSlowly(Block *block, std::size_t size) noexcept;
     static bool useThread();
@@ -95,7 +98,8 @@ private:
     // Initial-exec: one instruction instead of a call to find the variable in a shared library.
     __attribute__((tls_model("initial-exec")))
 #endif
-    static constinit thread_local std::array<List, Classes> t_lists;
+    static constinit thread_local std::array<List, Classes>
+            t_lists;
 };
 
 } // namespace heddle

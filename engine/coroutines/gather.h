@@ -43,16 +43,21 @@ protected:
 
     GatherAwaiter(std::size_t count, Exceptions exceptions);
     ~GatherAwaiter() override;
-    void setTask(std::size_t index, CoroutineTaskState &task) { m_children[index].set(*this, task); }
+    void setTask(std::size_t index, CoroutineTaskState &task)
+    {
+        m_children[index].set(*this, task);
+    }
     /// \throws the first exception; Cancelled
     void checkAll();
+    /// To be called by the destructors of what derives from this, which have the tasks.
+    void abandon() noexcept override;
 
 private:
     class Child final : private TaskWaiter
     {
     public:
         Child() = default;
-        ~Child() override { unlink(); }
+        ~Child() override = default;
         void set(GatherAwaiter &gather, CoroutineTaskState &state)
         {
             m_gather = &gather;
@@ -73,7 +78,6 @@ private:
     void childEnded(CoroutineTaskState &task);
     /// Takes note of a task that has ended: whether the awaiter is to be told at once.
     bool isDecisive(CoroutineTaskState &task);
-    void abandon() noexcept override;
     CoroutineTaskState *cancelled() override;
     [[nodiscard]] std::span<Child> children() { return {m_children.get(), m_count}; }
 
@@ -122,6 +126,8 @@ public:
                 },
                 m_tasks);
     }
+    ~GatherTupleAwaiter() override { abandon(); }
+
     auto await_resume()
     {
         checkAll();
@@ -129,7 +135,9 @@ public:
             return std::move(m_tasks);
         else
             return std::apply(
-                    [](auto &...task) { return std::tuple<Gathered<T>...>(gatheredResult(task)...); },
+                    [](auto &...task) {
+                        return std::tuple<Gathered<T>...>(gatheredResult(task)...);
+                    },
                     m_tasks);
     }
 
@@ -149,6 +157,8 @@ public:
         for (std::size_t index = 0; index < m_tasks.size(); ++index)
             setTask(index, *m_tasks[index].state());
     }
+    ~GatherVectorAwaiter() override { abandon(); }
+
     auto await_resume()
     {
         checkAll();
@@ -188,7 +198,8 @@ std::vector<CoroutineTask<T>> toTasks(std::vector<Kind<T>> what)
 template <template <typename> class... Kind, typename... T>
 [[nodiscard]] auto gather(Kind<T>... what)
 {
-    return GatherTupleAwaiter<false, T...>(toTask(std::move(what))...);
+    // Braces: from the first to the last.
+    return GatherTupleAwaiter<false, T...>{toTask(std::move(what))...};
 }
 /// The same for any number of one type: a vector of the results, or nothing for void.
 template <template <typename> class Kind, typename T>
@@ -202,7 +213,7 @@ template <template <typename> class Kind, typename T>
 template <template <typename> class... Kind, typename... T>
 [[nodiscard]] auto gatherWithExceptions(Kind<T>... what)
 {
-    return GatherTupleAwaiter<true, T...>(toTask(std::move(what))...);
+    return GatherTupleAwaiter<true, T...>{toTask(std::move(what))...};
 }
 /// The same for any number of one type.
 template <template <typename> class Kind, typename T>

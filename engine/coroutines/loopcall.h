@@ -2,8 +2,8 @@
 #pragma once
 
 #include <heddle/coroutines/framepool.h>
-#include <heddle/coroutines/readyqueue.h>
 #include <heddle/coroutines/looptimer.h>
+#include <heddle/coroutines/readyqueue.h>
 
 #include <utility>
 

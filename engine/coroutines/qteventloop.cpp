@@ -62,8 +62,8 @@ public:
             QObject::connect(m_notifier.get(), &QSocketNotifier::activated, m_notifier.get(),
                              [this] {
                                  quint64 times = 0;
-                                 [[maybe_unused]] const auto bytes =
-                                         ::read(m_descriptor, &times, sizeof times);
+                                 [[maybe_unused]] const auto bytes = ::read(m_descriptor, &times,
+                                                                            sizeof times);
                                  ring();
                              });
             return;
@@ -72,8 +72,7 @@ public:
         m_timer = std::make_unique<QTimer>();
         m_timer->setSingleShot(true);
         m_timer->setTimerType(Qt::PreciseTimer);
-        QObject::connect(m_timer.get(), &QTimer::timeout, m_timer.get(),
-                         [this] { ring(); });
+        QObject::connect(m_timer.get(), &QTimer::timeout, m_timer.get(), [this] { ring(); });
     }
     ~Alarm()
     {
@@ -196,10 +195,7 @@ void QtEventLoop::aboutToBlock()
 
 void QtEventLoop::runUntil(const std::function<bool()> &isOver)
 {
-    if (current()) {
-        throw Misuse(QStringLiteral("A loop is running in this thread already"), name(),
-                     QStringLiteral("Use co_await in coroutines"));
-    }
+    checkNoneRuns("QtEventLoop::runUntilComplete");
     QEventLoop nested;
     m_afterTurn.push_back([&] {
         if (isOver())
@@ -217,8 +213,8 @@ void QtEventLoop::runUntil(const std::function<bool()> &isOver)
 void QtEventLoop::watchBegun(DescriptorWatch &watch)
 {
     const bool isRead = watch.direction() == DescriptorWatch::Direction::Read;
-    auto *notifier = new QSocketNotifier(watch.descriptor(), isRead ? QSocketNotifier::Read
-                                                                    : QSocketNotifier::Write);
+    auto *notifier = new QSocketNotifier(watch.descriptor(),
+                                         isRead ? QSocketNotifier::Read : QSocketNotifier::Write);
     watch.m_notifier = notifier;
     QObject::connect(notifier, &QSocketNotifier::activated, notifier, [this, &watch, notifier] {
         notifier->setEnabled(false);

@@ -14,6 +14,8 @@ public:
         : TaskEndAwaiter(*task.state())
         , m_task(std::move(task))
     {}
+    ~ShieldAwaiter() override { abandon(); }
+
     T await_resume()
     {
         throwIfCancelled();

@@ -58,10 +58,14 @@ public:
     void silence() noexcept
     {
         quint64 times = 0;
-        while (::read(m_ends[0], &times, sizeof times) == sizeof times && m_ends[0] != m_ends[1]) {
+        // One reading empties a counter, not a pipe.
+        while (::read(m_ends[0], &times, sizeof times) > 0 && m_ends[0] != m_ends[1]) {
         }
     }
-    [[nodiscard]] int descriptor() const { return m_ends[0]; }
+    [[nodiscard]] int descriptor() const
+    {
+        return m_ends[0];
+    }
 
 private:
     std::array<int, 2> m_ends{-1, -1};
@@ -95,21 +99,8 @@ void StandaloneLoop::wakeUp() noexcept
 
 void StandaloneLoop::runUntil(const std::function<bool()> &isOver)
 {
-    if (m_isRunning || current()) {
-        throw Misuse(QStringLiteral("A loop is running in this thread already"), name(),
-                     QStringLiteral("Use co_await in coroutines"));
-    }
-    struct Running
-    {
-        StandaloneLoop &loop;
-        explicit Running(StandaloneLoop &standalone)
-            : loop(standalone)
-        {
-            loop.m_stopRequested = false;
-            loop.m_isRunning = true;
-        }
-        ~Running() { loop.m_isRunning = false; }
-    } const running(*this);
+    checkNoneRuns("StandaloneLoop::run");
+    m_stopRequested = false;
     while (!isOver()) {
         takeTurn();
         if (m_stopRequested)
@@ -147,10 +138,10 @@ void StandaloneLoop::waitForWork(bool mayBlock)
     const int ready = ::ppoll(polled.data(), polled.size(), timeout, nullptr);
 #else
     // Rounded up: a timer is never early.
-    const int milliseconds =
-            timeout ? static_cast<int>(std::min<qint64>(
-                              limit.tv_sec * 1000 + (limit.tv_nsec + 999'999) / 1'000'000, INT_MAX))
-                    : -1;
+    const int milliseconds = timeout ? static_cast<int>(std::min<qint64>(
+                                     limit.tv_sec * 1000 + (limit.tv_nsec + 999'999) / 1'000'000,
+                                     INT_MAX))
+                                     : -1;
     const int ready = ::poll(polled.data(), polled.size(), milliseconds);
 #endif
     if (ready <= 0)

@@ -25,8 +25,8 @@ public:
 
     /// Runs until stop(). Blocks. \throws Misuse when it runs already, or in another thread.
     void run();
-    /// Has run() or runUntilComplete() return after the turn in which this arrives; the next one, if
-    /// neither is running. Any thread; never blocks.
+    /// Has run() or runUntilComplete() return after the turn in which this arrives; the next one,
+    /// if neither is running. Any thread; never blocks.
     void stop();
 
 private:
@@ -42,7 +42,6 @@ private:
 
     std::unique_ptr<Doorbell> m_doorbell;
     bool m_stopRequested = false;
-    bool m_isRunning = false;
 };
 
 /// Runs \a coroutine in a loop of its own in this thread, as asyncio.run(): when it has ended, the
@@ -51,6 +50,7 @@ private:
 template <typename T>
 T runCoroutine(Coroutine<T> coroutine, std::string_view name = "main")
 {
+    EventLoop::checkNoneRuns("runCoroutine");
     StandaloneLoop loop(name);
     struct CancelRest
     {

@@ -72,6 +72,8 @@ void Suspension::run() noexcept
         // It was ready for nothing: another was faster.
         m_task->m_life.running();
         m_task->m_life.waits(m_object, m_reason);
+        m_isWaiting = true;
+        waitAgain();
         return;
     }
     m_task->m_suspension = nullptr;

@@ -47,8 +47,10 @@ protected:
     /// before this returns.
     void wakeFromAnyThread();
 
-    /// The turn has come: whether the task goes on. If not, wake() will be called again.
+    /// The turn has come: whether the task goes on.
     virtual bool arrive() { return true; }
+    /// It does not: arranges that wake() is called once more.
+    virtual void waitAgain() {}
     /// Nothing will call wake() after this.
     virtual void abandon() noexcept = 0;
     /// The task is to be cancelled while it waits: as cancelWait().

@@ -5,11 +5,6 @@
 
 namespace heddle {
 
-TimeoutAwaiter::~TimeoutAwaiter()
-{
-    abandon();
-}
-
 bool TimeoutAwaiter::await_ready() const
 {
     m_awaited.checkLoop("co_await waitFor");

@@ -22,7 +22,9 @@ protected:
         : m_awaited(awaited)
         , m_due(due)
     {}
-    ~TimeoutAwaiter() override;
+    ~TimeoutAwaiter() override = default;
+    /// To be called by the destructors of what derives from this, which have the task.
+    void abandon() noexcept override;
     /// \throws TimedOut
     void checkTime();
 
@@ -30,7 +32,6 @@ private:
     void suspendUntilEnd(std::coroutine_handle<> point);
     void due() noexcept override;
     void taskEnded(CoroutineTaskState &task) override;
-    void abandon() noexcept override;
     CoroutineTaskState *cancelled() override;
 
     CoroutineTaskState &m_awaited;
@@ -47,6 +48,8 @@ public:
         : TimeoutAwaiter(*task.state(), due)
         , m_task(std::move(task))
     {}
+    ~TimeoutAwaiterOf() override { abandon(); }
+
     T await_resume()
     {
         checkTime();

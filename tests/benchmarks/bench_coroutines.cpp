@@ -3,12 +3,15 @@
 #include "compare.h"
 
 #include <heddle/coroutines/qteventloop.h>
+#include <heddle/coroutines/sleep.h>
 #include <heddle/coroutines/standaloneloop.h>
 
 #ifdef HEDDLE_HAS_QCORO
 #    include <QCoroTask>
 #    include <QCoroTimer>
 #endif
+
+#include <vector>
 
 using namespace heddle::benchmarks;
 
@@ -23,37 +26,51 @@ heddle::Coroutine<qint64> number(qint64 value)
 
 heddle::Coroutine<qint64> sum(qint64 operations)
 {
-    qint64 sum = 0;
+    qint64 total = 0;
     for (qint64 k = 0; k < operations; ++k)
-        sum += co_await number(k);
-    co_return sum;
+        total += co_await number(k);
+    co_return total;
 }
 
-// Begun in the loop's next turn, as asyncio's create_task(), then awaited
+// Begun in the loop's next turn, then awaited
 
 heddle::Coroutine<qint64> sumOfTasks(qint64 operations)
 {
-    heddle::EventLoop &loop = *heddle::EventLoop::current();
-    qint64 sum = 0;
+    qint64 total = 0;
+    for (qint64 k = 0; k < operations; ++k) {
+        auto task = heddle::createTask(number(k));
+        total += co_await task;
+    }
+    co_return total;
+}
+
+// Many at once: what a program has that serves many clients
+
+heddle::Coroutine<qint64> sumOfManyTasks(qint64 operations)
+{
+    std::vector<heddle::CoroutineTask<qint64>> tasks;
+    tasks.reserve(static_cast<std::size_t>(operations));
     for (qint64 k = 0; k < operations; ++k)
-        sum += co_await loop.createTask(number(k), "number");
-    co_return sum;
+        tasks.push_back(heddle::createTask(number(k)));
+    qint64 total = 0;
+    for (auto &task : tasks)
+        total += co_await std::move(task);
+    co_return total;
 }
 
 template <typename Loop>
-Contestant inHeddle(heddle::Coroutine<qint64> (*coroutine)(qint64))
+Contestant inLoop(heddle::Coroutine<qint64> (*work)(qint64))
 {
-    return [coroutine](qint64 operations) {
-        Loop loop("bench");
-        return perOperation(operations,
-                            [&] { keep(loop.runUntilComplete(coroutine(operations), "sum")); });
+    return [work](qint64 operations) {
+        Loop loop("benchmark");
+        return perOperation(operations, [&] { keep(loop.runUntilComplete(work(operations))); });
     };
 }
 
 #ifdef HEDDLE_HAS_QCORO
-QCoro::Task<qint64> qcoroNumber(qint64 value)
+QCoro::Task<qint64> qcoroNumber(qint64 number)
 {
-    co_return value;
+    co_return number;
 }
 
 QCoro::Task<qint64> qcoroSum(qint64 operations)
@@ -64,10 +81,24 @@ QCoro::Task<qint64> qcoroSum(qint64 operations)
     co_return sum;
 }
 
-QCoro::Task<qint64> qcoroNumberLater(qint64 value)
+const Registered inlineAwait(Comparison(QStringLiteral("coroutines"),
+                                        QStringLiteral("call a coroutine and await it"), 500'000)
+                                     .heddle(QStringLiteral("Coroutine"),
+                                             inLoop<heddle::StandaloneLoop>(sum))
+                                     .timesFaster(3)
+                                     .recordingRecords(2)
+                                     .peer(QStringLiteral("QCoro::Task"), [](qint64 operations) {
+                                         return perOperation(operations, [&] {
+                                             keep(QCoro::waitFor(qcoroSum(operations)));
+                                         });
+                                     }));
+
+// Begun in the loop's next turn, as asyncio's create_task(), then awaited
+
+QCoro::Task<qint64> qcoroNumberLater(qint64 number)
 {
     co_await QCoro::sleepFor(std::chrono::milliseconds(0));
-    co_return value;
+    co_return number;
 }
 
 QCoro::Task<qint64> qcoroSumLater(qint64 operations)
@@ -80,45 +111,26 @@ QCoro::Task<qint64> qcoroSumLater(qint64 operations)
     co_return sum;
 }
 
-Contestant inQCoro(QCoro::Task<qint64> (*coroutine)(qint64))
-{
-    return [coroutine](qint64 operations) {
-        return perOperation(operations, [&] { keep(QCoro::waitFor(coroutine(operations))); });
-    };
-}
+const Registered taskAwait(
+        Comparison(
+                QStringLiteral("coroutines"),
+                QStringLiteral("create a task that begins in the loop's next turn, and await it"),
+                50'000)
+                .heddle(QStringLiteral("CoroutineTask"), inLoop<heddle::StandaloneLoop>(sumOfTasks))
+                .other(QStringLiteral("CoroutineTask on Qt's loop"),
+                       inLoop<heddle::QtEventLoop>(sumOfTasks))
+                .other(QStringLiteral("CoroutineTask, all at once"),
+                       inLoop<heddle::StandaloneLoop>(sumOfManyTasks))
+                .other(QStringLiteral("QCoro::Task that never waits for a loop"),
+                       [](qint64 operations) {
+                           return perOperation(operations,
+                                               [&] { keep(QCoro::waitFor(qcoroSum(operations))); });
+                       })
+                .timesFaster(3)
+                .peer(QStringLiteral("QCoro::Task with a sleep of 0"), [](qint64 operations) {
+                    return perOperation(operations,
+                                        [&] { keep(QCoro::waitFor(qcoroSumLater(operations))); });
+                }));
 #endif
-
-Comparison inlineAwait()
-{
-    Comparison comparison(QStringLiteral("coroutines"),
-                          QStringLiteral("call a coroutine and await it"), 500'000);
-    comparison.heddle(QStringLiteral("Coroutine"), inHeddle<heddle::StandaloneLoop>(sum))
-            .recordingRecords(0);
-#ifdef HEDDLE_HAS_QCORO
-    comparison.peer(QStringLiteral("QCoro::Task"), inQCoro(qcoroSum))
-            .timesFaster(3, QStringLiteral("QCoro::Task"));
-#endif
-    return comparison;
-}
-
-Comparison taskAwait(const QString &where, Contestant heddle)
-{
-    Comparison comparison(
-            QStringLiteral("coroutines"),
-            QStringLiteral("create a task that begins in the next turn and await it, ") + where,
-            50'000);
-    comparison.heddle(QStringLiteral("EventLoop::createTask"), std::move(heddle));
-#ifdef HEDDLE_HAS_QCORO
-    comparison.peer(QStringLiteral("QCoro::Task with a sleep of 0"), inQCoro(qcoroSumLater))
-            .timesFaster(3, QStringLiteral("QCoro::Task with a sleep of 0"));
-#endif
-    return comparison;
-}
-
-const Registered awaited(inlineAwait());
-const Registered onQt(taskAwait(QStringLiteral("on a Qt event loop"),
-                                inHeddle<heddle::QtEventLoop>(sumOfTasks)));
-const Registered standalone(taskAwait(QStringLiteral("in a loop of its own"),
-                                      inHeddle<heddle::StandaloneLoop>(sumOfTasks)));
 
 } // namespace

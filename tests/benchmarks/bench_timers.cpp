@@ -2,6 +2,8 @@
 // Many timers at once: what one takes, and how late it is while nothing else is to do.
 #include "compare.h"
 
+#include <heddle/coroutines/sleep.h>
+#include <heddle/coroutines/standaloneloop.h>
 #include <heddle/tasks/executor.h>
 #include <heddle/tasks/timerservice.h>
 
@@ -96,6 +98,41 @@ Figures heddleTimers(qint64 count)
     return due.figures(bytes, starting);
 }
 
+heddle::Coroutine<void> sleeper(DueTimes &due, qint64 number)
+{
+    const auto at = Clock::now() + due.after(number);
+    auto awaited = heddle::sleepUntil(at); // g++ 12 would copy one without a name
+    co_await awaited;
+    due.ended(number, at);
+}
+
+heddle::Coroutine<void> allOf(std::vector<heddle::CoroutineTask<void>> &tasks)
+{
+    for (const heddle::CoroutineTask<void> &task : tasks)
+        co_await task;
+}
+
+// Until each sleeps: its frame, its task and its timer.
+Figures heddleSleepers(qint64 count)
+{
+    DueTimes due(count);
+    heddle::StandaloneLoop loop("bench");
+    std::vector<heddle::CoroutineTask<void>> tasks;
+    tasks.reserve(static_cast<std::size_t>(count));
+    const std::size_t before = allocatedBytes();
+    const double starting = nanoseconds([&] {
+        for (qint64 k = 0; k < count; ++k)
+            tasks.push_back(loop.createTask(sleeper(due, k), "sleeper"));
+        loop.runUntilComplete([]() -> heddle::Coroutine<void> {
+            co_await heddle::sleep(std::chrono::nanoseconds::zero());
+        }());
+    });
+    static double most = 0;
+    const double bytes = asWithEmptyPools(static_cast<double>(allocatedBytes() - before), most);
+    loop.runUntilComplete(allOf(tasks));
+    return due.figures(bytes, starting);
+}
+
 Figures qtTimers(qint64 count)
 {
     DueTimes due(count);
@@ -139,4 +176,15 @@ const Registered
                        .atMost(200, 0)
                        .atMost(1000, 1)
                        .atMost(1000, 3));
+const Registered sleepers(Comparison(QStringLiteral("timers"),
+                                     QStringLiteral("100,000 sleeping coroutines"), 100'000)
+                                  .whole()
+                                  .atMostRounds(3)
+                                  .unit({})
+                                  .measures(Measures)
+                                  .heddle(QStringLiteral("sleepUntil"), heddleSleepers)
+                                  .atMost(200, 0)
+                                  .atMost(1000, 1)
+                                  .atMost(1000, 3));
+
 } // namespace

@@ -22,7 +22,7 @@
 // The reports made while this lives.
 struct Reports
 {
-    std::vector<heddle::CoroutineReport> seen;
+    mutable std::vector<heddle::CoroutineReport> seen;
     heddle::CoroutineReportHandler previous = heddle::setCoroutineReportHandler(
             [this](const heddle::CoroutineReport &report) { seen.push_back(report); });
 

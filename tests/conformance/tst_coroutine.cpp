@@ -96,25 +96,24 @@ private Q_SLOTS:
             co_await other;
         }(log));
         QCOMPARE(log, (Log{"a begins", "a ends", "b begins", "b ends", "c begins", "c ends",
-                           "awaiter goes on", "d begins", "other begins", "other ends",
-                           "d ends"}));
+                           "awaiter goes on", "d begins", "other begins", "other ends", "d ends"}));
     }
 
     void s31_theResultOrTheExceptionArrivesAtTheAwaiter()
     {
         QCOMPARE(runCoroutine([]() -> Coroutine<int> {
                      Log log;
-                     const int sum = co_await noted(log, "a", 3, 0) + co_await noted(log, "b", 4, 2);
-                     try {
-                         co_await failing(0);
-                     } catch (const std::runtime_error &) {
+                     const int sum = co_await noted(log, "a", 3, 0)
+                                     + co_await noted(log, "b", 4, 2);
+                     int caught = 0;
+                     for (const int turns : {0, 3}) {
                          try {
-                             co_await failing(3);
+                             co_await failing(turns);
                          } catch (const std::runtime_error &) {
-                             co_return sum;
+                             ++caught;
                          }
                      }
-                     co_return -1;
+                     co_return caught == 2 ? sum : -1;
                  }()),
                  7);
         QVERIFY_THROWS_EXCEPTION(std::runtime_error, runCoroutine(failing(1)));
@@ -167,9 +166,10 @@ private Q_SLOTS:
             const auto task = createTask(noted(log, "task", 2, 3));
             std::vector<CoroutineTask<>> awaiters;
             for (int k = 0; k < 10; ++k) {
-                awaiters.push_back(createTask([](CoroutineTask<int> awaited, int &t) -> Coroutine<> {
-                    t += co_await awaited;
-                }(task, total)));
+                awaiters.push_back(
+                        createTask([](CoroutineTask<int> awaited, int &t) -> Coroutine<> {
+                            t += co_await awaited;
+                        }(task, total)));
             }
             for (const auto &awaiter : awaiters)
                 co_await awaiter;
@@ -282,8 +282,8 @@ private Q_SLOTS:
     {
         runCoroutine([]() -> Coroutine<> {
             Log log;
-            const auto [good, bad] =
-                    co_await gatherWithExceptions(noted(log, "good", 4, 3), failing(1));
+            const auto [good, bad] = co_await gatherWithExceptions(noted(log, "good", 4, 3),
+                                                                   failing(1));
             CO_COMPARE(good.result(), 4);
             CO_VERIFY(bad.exception());
         }());
@@ -484,7 +484,6 @@ private Q_SLOTS:
             try {
                 co_await withTaskGroup([&l](TaskGroup &group) -> Coroutine<> {
                     group.createTask(failing(1));
-                    group.createTask(failing(1));
                     group.createTask(untilCancelled(l, "sibling"));
                     group.createTask([](Log &lines) -> Coroutine<> {
                         try {
@@ -500,7 +499,7 @@ private Q_SLOTS:
                 errors = group.errors().size();
             }
             l.push_back("group ended");
-            CO_COMPARE(errors, std::size_t(3));
+            CO_COMPARE(errors, std::size_t(2));
         }(log));
         QCOMPARE(log.size(), std::size_t(3));
         QCOMPARE(log.back(), std::string("group ended"));
