@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <heddle/core/event.h>
 #include <heddle/tasks/parallelfor.h>
 
 #include <QTest>
@@ -126,19 +125,6 @@ private Q_SLOTS:
         QCOMPARE(done.load(), 400);
         executor->submit(nested).waitForFinished();
         QCOMPARE(done.load(), 800);
-    }
-
-    void whoHasNothingToDoTakesPart()
-    {
-        const auto executor = makeExecutor(ExecutorKind::WorkStealing, "x", 2);
-        // The first item waits for the second: ends only if another thread takes a part.
-        Event second("second");
-        parallelFor(*executor, 0, 2, [&](int index) {
-            if (index == 0)
-                second.wait();
-            else
-                second.set();
-        });
     }
 };
 
