@@ -572,7 +572,9 @@ private Q_SLOTS:
         {
             static Coroutine<int> deep(int levels)
             {
-                co_return levels == 0 ? 0 : co_await deep(levels - 1) + 1;
+                if (levels == 0)
+                    co_return 0;
+                co_return co_await deep(levels - 1) + 1;
             }
             static Coroutine<int> wide(int times)
             {

@@ -645,7 +645,7 @@ private Q_SLOTS:
 private:
     static void sleepOutside()
     {
-        EventLoop::running("sleep");
+        static_cast<void>(EventLoop::running("sleep"));
     }
 };
 

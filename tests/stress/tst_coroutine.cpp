@@ -100,7 +100,7 @@ private Q_SLOTS:
                         std::vector<CoroutineTask<>> consumers;
                         for (int k = 0; k < 4; ++k)
                             consumers.push_back(createTask(consume(q, s)));
-                        co_await gather(std::vector{createTask(harass(consumers, luck))});
+                        co_await harass(std::move(consumers), luck);
                     }(queue, seen, chance));
                     return;
                 }
