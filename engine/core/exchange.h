@@ -51,7 +51,8 @@ protected:
     [[nodiscard]] const std::shared_ptr<SubscriberList> &list() const { return m_list; }
 
     static std::shared_ptr<ExchangeBase>
-    /// The process's exchange of that name; \a create makes one. \throws Misuse if it has another type
+    /// The process's exchange of that name; \a create makes one. \throws Misuse if it has another
+    /// type
     findOrCreate(const QString &name, std::type_index type,
                  const std::function<std::shared_ptr<ExchangeBase>()> &create);
 

@@ -42,7 +42,7 @@ public:
         suspendFor(point, {m_state, &m_state->slot}, m_executor.id(), trace::WaitReason::Future);
         try {
             m_executor.post(Job(m_state, std::move(m_function)), m_options);
-        } catch (...) { // the executor takes no more: thrown in the task's turn
+        } catch (...) {                   // the executor takes no more: thrown in the task's turn
             m_state->slot.deliver([] {}); // unless the job's destructor has
             m_state->result.setException(std::current_exception());
         }

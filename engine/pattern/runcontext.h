@@ -45,11 +45,11 @@ public:
     /// What the runner knows of the run.
     struct Setup
     {
-        Parameters parameters; ///< checked against the schema
-        QSet<QString> faults;  ///< those that are switched on
-        quint64 seed = 1;      ///< of random()
-        double timeScale = 1.0; ///< factor on all simulated work: 10 is ten times slower
-        std::stop_token stop;   ///< requested when the run is to end
+        Parameters parameters;           ///< checked against the schema
+        QSet<QString> faults;            ///< those that are switched on
+        quint64 seed = 1;                ///< of random()
+        double timeScale = 1.0;          ///< factor on all simulated work: 10 is ten times slower
+        std::stop_token stop;            ///< requested when the run is to end
         RunObserver *observer = nullptr; ///< not owned; outlives the context
     };
     /// Made by the runner; a test may make one too.

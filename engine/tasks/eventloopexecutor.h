@@ -9,7 +9,8 @@ class QThread;
 namespace heddle {
 
 /// Runs tasks one after the other in an event loop, reached by events: one for all tasks that have
-/// come in since the last.
+/// come in since the last. They keep their order among each other, but not to other events of the
+/// loop: a task may run before an event that was posted before it.
 ///
 /// Either in a thread of its own, whose loop it starts, or in the thread of an object of the
 /// caller's. The destructor of the former runs what is pending and waits; in the latter case it
@@ -22,11 +23,11 @@ class HEDDLE_ENGINE_EXPORT EventLoopExecutor final : public Executor
 public:
     /// With a thread of its own called \a name.
     explicit EventLoopExecutor(std::string_view name);
-    /// The same with options.
+    /// The same with \a options.
     EventLoopExecutor(std::string_view name, const ExecutorOptions &options);
     /// In the thread that \a context lives in; it must outlive the executor.
     EventLoopExecutor(std::string_view name, QObject *context);
-    /// The same with options.
+    /// The same with \a options.
     EventLoopExecutor(std::string_view name, QObject *context, const ExecutorOptions &options);
     ~EventLoopExecutor() override;
 

@@ -131,8 +131,8 @@ private:
 };
 
 /// Calls \a body with each index from \a begin to \a end (exclusive) on \a executor and in the
-/// calling thread, which takes part, in no particular order; returns when all calls have. Items must
-/// not wait for each other: they may run one after the other. Blocks.
+/// calling thread, which takes part, in no particular order; returns when all calls have. Items
+/// must not wait for each other: they may run one after the other. Blocks.
 ///
 /// The first exception ends the loop: items that have not begun are left out, and it is thrown when
 /// those that have are through. Stopped if the stop token of \a options ended it early, Cancelled

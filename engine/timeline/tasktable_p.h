@@ -18,7 +18,7 @@ public:
     /// A row for task \a id; fills in what was missing if its states came first. False if it has
     /// been created before; then nothing changes.
     bool create(std::uint64_t id, TaskKind kind, std::uint32_t name,
-                       std::optional<std::size_t> executor, std::size_t thread, std::int64_t ns);
+                std::optional<std::size_t> executor, std::size_t thread, std::int64_t ns);
     /// Task \a id goes into \a state, told by \a thread.
     void change(std::uint64_t id, std::size_t thread, std::int64_t ns, TaskState state,
                 std::optional<std::size_t> object, WaitReason reason);

@@ -3,6 +3,7 @@
 
 #include <heddle/core/event.h>
 #include <heddle/core/exchange.h>
+#include <heddle/core/handedover.h>
 #include <heddle/tasks/eventloopexecutor.h>
 
 #include <QTest>
@@ -51,7 +52,9 @@ private:
 void drain(EventLoopExecutor &loop)
 {
     Event done("done");
-    loop.post([&] { done.set(); });
+    // An event of its own: it comes behind those of the mailboxes.
+    QMetaObject::invokeMethod(loop.context(), HandedOver([&] { done.set(); }),
+                              Qt::QueuedConnection);
     done.wait();
 }
 

@@ -88,8 +88,10 @@ void writeAll(Blocked &compressed, Written &written, std::stop_source &stop, int
             HEDDLE_SLICE("write");
             ++written.blocks;
             written.bytes += block.bytes.size();
-            if (written.blocks == stopAfter)
+            if (written.blocks == stopAfter) {
                 stop.request_stop();
+                return; // what is there could still be got
+            }
         }
     } catch (const heddle::ShutDown &) {
         // As above: all is written.

@@ -11,7 +11,7 @@ namespace heddle {
 struct ProcessEnd
 {
     int exitCode = 0; ///< means something after a normal exit only
-    QProcess::ExitStatus status = QProcess::NormalExit;
+    QProcess::ExitStatus status = QProcess::NormalExit; ///< whether it exited or crashed
 };
 
 /// Awaits the end of a process. Made by whenFinished().
