@@ -140,10 +140,10 @@ private Q_SLOTS:
     void s26_aTaskMayWaitForWhatIsSubmittedLater_data() { kindsAndPolicies(); }
     void s26_aTaskMayWaitForWhatIsSubmittedLater()
     {
-        const auto executor = make({.threads = 1, .blockedWorkers = policy()});
-        QPromise<int> promise;
+        QPromise<int> promise; // outlives the task that finishes it
         promise.start();
         Event waits("waits");
+        const auto executor = make({.threads = 1, .blockedWorkers = policy()});
         QFuture<int> outer = executor->submit([&] {
             waits.set();
             return executor->result(promise.future());
