@@ -62,7 +62,8 @@ struct RecordingFeed::Private
     std::unordered_map<std::size_t, OpenWait> waits;
     std::unordered_set<std::size_t> introduced; ///< threads that the recorder has told of
     std::unordered_map<trace::ObjectId, std::size_t> objects;
-    std::vector<SharedEvent> events; ///< not consumed yet
+    std::unordered_set<std::uint32_t> mutexes; ///< handles of objects
+    std::vector<SharedEvent> events;           ///< not consumed yet
     struct Creation
     {
         std::uint32_t name = 0;
@@ -126,6 +127,8 @@ struct RecordingFeed::Private
             writer.describeObject(known->second, info);
         if (info.kind == ObjectKind::Queue || info.kind == ObjectKind::Exchange)
             items.describe(static_cast<std::uint32_t>(known->second), info);
+        if (info.kind == ObjectKind::Mutex)
+            mutexes.insert(static_cast<std::uint32_t>(known->second));
     }
     void endWait(std::size_t handle, const Record &record, std::int64_t ns);
     SharedEvent &share(SharedEvent::Kind kind, std::size_t handle, std::int64_t ns,
@@ -348,7 +351,12 @@ void RecordingFeed::Private::consume(const SharedEvent &event)
 {
     switch (event.kind) {
     case SharedEvent::Kind::Sample: {
-        const auto value = static_cast<std::int64_t>(event.id);
+        auto value = static_cast<std::int64_t>(event.id);
+        if (value != 0 && mutexes.count(event.object)) {
+            // The recording numbers threads in another way than the store.
+            const auto holder = threads.find(static_cast<trace::ThreadIndex>(value));
+            value = holder != threads.end() ? static_cast<std::int64_t>(holder->second) + 1 : 0;
+        }
         items.count(event.object, value);
         writer.count(event.object, event.ns, value);
         break;

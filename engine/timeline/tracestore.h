@@ -212,6 +212,8 @@ public:
     // Other tracks
     /// Values are positions in threads().
     [[nodiscard]] const IntervalTrack &cpu(std::size_t cpu) const;
+    /// Of a mutex the values are the position in threads() of the thread that holds it plus one, 0
+    /// while it is free.
     [[nodiscard]] const CounterTrack &counter(std::size_t object) const;
 
     // Tasks and coroutines

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "selectionpanel.h"
 
+#include "timeline/coroutinetext.h"
+
 #include <heddle/formats/timelinetheme.h>
 #include <heddle/timeline/traceinfo.h>
 
@@ -135,6 +137,41 @@ QString SelectionPanel::waitText(const TraceStore &store, const TimelineSelectio
     return page(tr("Waiting: %1").arg(waitReasonText(wait.reason)), rows);
 }
 
+QString SelectionPanel::coroutineText(const TraceStore &store, const TimelineSelection &selection)
+{
+    const CoroutineTrack &track = store.coroutine(selection.handle);
+    const CoroutineStretch stretch = track.at(selection.index);
+    const TaskInfo task = store.task(store.taskOfCoroutine(selection.handle));
+    const auto [start, end] = selection.span(store);
+    QString rows = row(tr("State"), coroutineStretchText(store, stretch).toHtmlEscaped());
+    if (stretch.state == TaskState::Running && stretch.thread)
+        rows += row(tr("Thread"),
+                    link(store, *stretch.thread, start, threadName(store, *stretch.thread)));
+    if (stretch.state == TaskState::Waiting) {
+        if (stretch.object && *stretch.object < store.objectCount())
+            rows += row(tr("Waits for"), store.objects()[*stretch.object].name.toHtmlEscaped());
+        if (const auto waker = track.wakerOf(selection.index))
+            rows += row(tr("Ended by"), link(store, *waker, end, threadName(store, *waker)));
+        else if (stretch.endNs == Interval::Unfinished)
+            rows += row(tr("Ended by"), tr("nobody: it still waits"));
+    }
+    if (stretch.state == TaskState::Ready && stretch.thread)
+        rows += row(tr("Made ready by"),
+                    link(store, *stretch.thread, start, threadName(store, *stretch.thread)));
+    rows += row(tr("Duration"), stretch.endNs == Interval::Unfinished
+                                        ? tr("%1, not ended").arg(durationText(end - start))
+                                        : durationText(end - start));
+    rows += row(tr("Start"), timeText(start, 1000));
+    rows += row(tr("Created"), timeText(task.createdNs, 1000) + QStringLiteral(" · ")
+                                       + link(store, task.creator, task.createdNs,
+                                              threadName(store, task.creator)));
+    if (task.endedNs != Interval::Unfinished)
+        rows += row(tr("Ended"), timeText(task.endedNs, 1000));
+    if (task.executor && *task.executor < store.objectCount())
+        rows += row(tr("Loop"), store.objects()[*task.executor].name.toHtmlEscaped());
+    return page(tr("Coroutine: %1").arg(store.name(task.name)), rows);
+}
+
 void SelectionPanel::show(const TraceStore *store, const TimelineSelection &selection)
 {
     m_targets.clear();
@@ -174,9 +211,21 @@ void SelectionPanel::show(const TraceStore *store, const TimelineSelection &sele
                              + row(tr("Start"), timeText(start, 1000))));
         break;
     }
+    case TimelineSelection::Kind::Coroutine:
+        setHtml(coroutineText(*store, selection));
+        break;
     case TimelineSelection::Kind::Counter: {
         const CounterTrack &counter = store->counter(selection.handle);
         const ObjectInfo object = store->objects()[selection.handle];
+        if (object.kind == ObjectKind::Mutex) {
+            const QString holder = holderName(*store, selection.handle, selection.startNs);
+            setHtml(page(object.name,
+                         row(tr("Kind"), objectKindId(object.kind))
+                                 + row(tr("At"), timeText(selection.startNs, 1000))
+                                 + row(tr("Held by"),
+                                       holder.isEmpty() ? tr("nobody") : holder.toHtmlEscaped())));
+            break;
+        }
         setHtml(page(object.name,
                      row(tr("Kind"), objectKindId(object.kind))
                              + (object.capacity > 0

@@ -26,6 +26,7 @@ Q_SIGNALS:
 private:
     QString sliceText(const TraceStore &store, const TimelineSelection &selection);
     QString waitText(const TraceStore &store, const TimelineSelection &selection);
+    QString coroutineText(const TraceStore &store, const TimelineSelection &selection);
     QString flowRows(const TraceStore &store, SliceRef slice);
     QString link(const TraceStore &store, std::size_t thread, std::int64_t ns, const QString &text);
 

@@ -71,6 +71,34 @@ std::vector<TimelineArrow> wakerOfWait(const TraceStore &store, const TimelineLa
     return {{endNs, endNs, waker->top + waker->height / 2, ownY}};
 }
 
+// From whoever made it ready to the stretch that it ran then, or from its wait's end.
+std::vector<TimelineArrow> wakerOfCoroutine(const TraceStore &store, const TimelineLayout &layout,
+                                            std::size_t coroutine, std::size_t index)
+{
+    const CoroutineTrack &track = store.coroutine(coroutine);
+    const TimelineLane *own = layout.coroutine(coroutine);
+    if (!own)
+        return {};
+    const int ownY = own->top + TimelineLayout::CoroutineHeight / 2;
+    std::vector<TimelineArrow> arrows;
+    const CoroutineStretch stretch = track.at(index);
+    const auto add = [&](std::optional<std::size_t> thread, std::int64_t ns, bool isFrom) {
+        const TimelineLane *lane = thread ? layout.thread(*thread) : nullptr;
+        if (!lane)
+            return;
+        const FlowPoint place{0, ns, static_cast<std::uint32_t>(*thread)};
+        const int y = yOf(store, *lane, place);
+        arrows.push_back({ns, ns, isFrom ? y : ownY, isFrom ? ownY : y});
+    };
+    if (stretch.state == TaskState::Waiting && stretch.endNs != Interval::Unfinished)
+        add(track.wakerOf(index), stretch.endNs, true);
+    else if (stretch.state == TaskState::Ready)
+        add(stretch.thread, stretch.startNs, true);
+    else if (stretch.state == TaskState::Running)
+        add(stretch.thread, stretch.startNs, false);
+    return arrows;
+}
+
 } // namespace
 
 std::vector<TimelineArrow> arrowsOf(const TraceStore &store, const TimelineLayout &layout,
@@ -81,6 +109,8 @@ std::vector<TimelineArrow> arrowsOf(const TraceStore &store, const TimelineLayou
         return flowsOfSlice(store, layout, selection.slice);
     case TimelineSelection::Kind::Wait:
         return wakerOfWait(store, layout, selection.handle, selection.index);
+    case TimelineSelection::Kind::Coroutine:
+        return wakerOfCoroutine(store, layout, selection.handle, selection.index);
     default:
         return {};
     }

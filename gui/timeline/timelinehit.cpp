@@ -28,6 +28,10 @@ TimelineSelection selectionAt(const TraceStore &store, const TimelineLayout &lay
             found.handle = lane->handle;
             found.index = *index;
         }
+    } else if (lane->kind == TimelineLane::Kind::Coroutine) {
+        const CoroutineTrack &track = store.coroutine(lane->handle);
+        if (const std::size_t index = track.indexAt(ns); index < track.size())
+            return TimelineSelection::ofCoroutine(lane->handle, index);
     } else if (lane->kind == TimelineLane::Kind::Counter) {
         found.kind = TimelineSelection::Kind::Counter;
         found.handle = lane->handle;

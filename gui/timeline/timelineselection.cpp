@@ -23,6 +23,15 @@ TimelineSelection TimelineSelection::ofWait(std::size_t thread, std::size_t inde
     return selection;
 }
 
+TimelineSelection TimelineSelection::ofCoroutine(std::size_t coroutine, std::size_t index)
+{
+    TimelineSelection selection;
+    selection.kind = Kind::Coroutine;
+    selection.handle = coroutine;
+    selection.index = index;
+    return selection;
+}
+
 std::optional<Interval> TimelineSelection::interval(const TraceStore &store) const
 {
     switch (kind) {
@@ -34,6 +43,13 @@ std::optional<Interval> TimelineSelection::interval(const TraceStore &store) con
         return store.scheduling(handle).at(index);
     case Kind::Cpu:
         return store.cpu(handle).at(index);
+    case Kind::Coroutine: {
+        const CoroutineStretch stretch = store.coroutine(handle).at(index);
+        return Interval{stretch.startNs,
+                        stretch.endNs == Interval::Unfinished ? Interval::Unfinished
+                                                              : stretch.endNs - stretch.startNs,
+                        static_cast<std::uint32_t>(stretch.state), index};
+    }
     case Kind::Nothing:
     case Kind::Counter:
     case Kind::Range:

@@ -12,12 +12,12 @@ namespace heddle::studio {
 /// What is selected in a timeline. A value.
 struct TimelineSelection
 {
-    enum class Kind { Nothing, Slice, Wait, Scheduling, Cpu, Counter, Range };
+    enum class Kind { Nothing, Slice, Wait, Scheduling, Cpu, Coroutine, Counter, Range };
 
     Kind kind = Kind::Nothing;
     SliceRef slice;           ///< of a Slice
-    std::size_t handle = 0;   ///< thread, CPU or object
-    std::size_t index = 0;    ///< of a wait or a stretch on a processor
+    std::size_t handle = 0;   ///< thread, CPU, coroutine or object
+    std::size_t index = 0;    ///< of a wait, a stretch on a processor or of a coroutine
     std::int64_t startNs = 0; ///< of a range; of a counter the instant
     std::int64_t endNs = 0;
 
@@ -25,6 +25,7 @@ struct TimelineSelection
 
     static TimelineSelection ofSlice(SliceRef slice);
     static TimelineSelection ofWait(std::size_t thread, std::size_t index);
+    static TimelineSelection ofCoroutine(std::size_t coroutine, std::size_t index);
     /// From when to when it lasts in \a store.
     [[nodiscard]] std::pair<std::int64_t, std::int64_t> span(const TraceStore &store) const;
     /// Whether it still goes on, as far as \a store knows.

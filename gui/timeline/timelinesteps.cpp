@@ -9,14 +9,17 @@ namespace {
 
 struct Row
 {
-    std::size_t thread = 0;
+    std::size_t thread = 0;           ///< or coroutine
     std::optional<std::size_t> depth; ///< of slices; nothing: the waits
+    bool isCoroutine = false;
 };
 
 std::vector<Row> rowsOf(const TraceStore &store, const TimelineLayout &layout)
 {
     std::vector<Row> rows;
     for (const TimelineLane &lane : layout.lanes) {
+        if (lane.kind == TimelineLane::Kind::Coroutine)
+            rows.push_back({lane.handle, std::nullopt, true});
         if (lane.kind != TimelineLane::Kind::Thread)
             continue;
         rows.push_back({lane.handle, std::nullopt});
@@ -28,6 +31,10 @@ std::vector<Row> rowsOf(const TraceStore &store, const TimelineLayout &layout)
 
 bool holds(const Row &row, const TimelineSelection &selection)
 {
+    if (row.isCoroutine || selection.kind == TimelineSelection::Kind::Coroutine) {
+        return row.isCoroutine && selection.kind == TimelineSelection::Kind::Coroutine
+               && row.thread == selection.handle;
+    }
     switch (selection.kind) {
     case TimelineSelection::Kind::Slice:
         return row.thread == selection.slice.thread && row.depth == selection.slice.depth;
@@ -69,6 +76,12 @@ TimelineSelection stepToRow(const TraceStore &store, const TimelineLayout &layou
                             [&](const Row &candidate) { return holds(candidate, selection); });
     row = row == rows.end() ? rows.begin() : row + 1;
     for (; row != rows.end(); ++row) {
+        if (row->isCoroutine) {
+            const CoroutineTrack &track = store.coroutine(row->thread);
+            if (const std::size_t index = track.indexAt(ns); index < track.size())
+                return TimelineSelection::ofCoroutine(row->thread, index);
+            continue;
+        }
         const IntervalTrack &track = row->depth ? store.slices(row->thread, *row->depth)
                                                 : store.waits(row->thread);
         const auto index = nearest(track, ns, startNs, endNs);
@@ -86,6 +99,12 @@ TimelineSelection stepToNeighbour(const TraceStore &store, const TimelineSelecti
     if (selection.kind == TimelineSelection::Kind::Slice) {
         const auto next = store.neighbour(selection.slice, forward);
         return next ? TimelineSelection::ofSlice(*next) : selection;
+    }
+    if (selection.kind == TimelineSelection::Kind::Coroutine) {
+        const std::size_t next = forward ? selection.index + 1 : selection.index - 1;
+        if (next < store.coroutine(selection.handle).size()) // before the first it wraps round
+            return TimelineSelection::ofCoroutine(selection.handle, next);
+        return selection;
     }
     if (selection.kind == TimelineSelection::Kind::Wait) {
         const std::size_t next = forward ? selection.index + 1 : selection.index - 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "timelinetooltip.h"
 
+#include "coroutinetext.h"
+
 #include <heddle/formats/timelinetheme.h>
 #include <heddle/timeline/traceinfo.h>
 
@@ -52,7 +54,25 @@ QString tooltipText(const TraceStore &store, const TimelineSelection &selection)
         return (thread < threads.size() ? threads[thread].name : QString()) + QStringLiteral("\n")
                + length;
     }
+    case TimelineSelection::Kind::Coroutine: {
+        const CoroutineTrack &track = store.coroutine(selection.handle);
+        const CoroutineStretch stretch = track.at(selection.index);
+        QString text = store.name(store.task(store.taskOfCoroutine(selection.handle)).name)
+                       + QStringLiteral("\n") + coroutineStretchText(store, stretch)
+                       + QStringLiteral(", ") + length;
+        if (stretch.object && *stretch.object < store.objectCount())
+            text += QStringLiteral("\n") + store.objects()[*stretch.object].name;
+        if (const auto waker = track.wakerOf(selection.index); waker && *waker < threads.size())
+            text += QStringLiteral("\n") + Tooltip::tr("ended by %1").arg(threads[*waker].name);
+        return text;
+    }
     case TimelineSelection::Kind::Counter:
+        if (store.objects()[selection.handle].kind == ObjectKind::Mutex) {
+            const QString holder = holderName(store, selection.handle, selection.startNs);
+            return store.objects()[selection.handle].name + QStringLiteral("\n")
+                   + (holder.isEmpty() ? Tooltip::tr("free")
+                                       : Tooltip::tr("held by %1").arg(holder));
+        }
         return Tooltip::tr("%1: %2")
                 .arg(store.objects()[selection.handle].name)
                 .arg(store.counter(selection.handle).valueAt(selection.startNs));

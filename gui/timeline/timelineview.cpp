@@ -246,9 +246,11 @@ void TimelineView::select(const TimelineSelection &selection)
             setStart(static_cast<double>(start + end) / 2 - lanesWidth() * m_scale.nsPerPixel / 2);
             moved();
         }
-        if (selection.kind == TimelineSelection::Kind::Slice
+        const bool isCoroutine = selection.kind == TimelineSelection::Kind::Coroutine;
+        if (isCoroutine || selection.kind == TimelineSelection::Kind::Slice
             || selection.kind == TimelineSelection::Kind::Wait) {
-            if (const TimelineLane *lane = m_layout.thread(selection.handle)) {
+            if (const TimelineLane *lane = isCoroutine ? m_layout.coroutine(selection.handle)
+                                                       : m_layout.thread(selection.handle)) {
                 const int page = viewport()->height() - TimelinePainter::RulerHeight;
                 if (lane->top < scrollOffset())
                     verticalScrollBar()->setValue(lane->top);
@@ -325,6 +327,11 @@ void TimelineView::paintSelection(QPainter &painter)
         painter.drawText(
                 QRectF(left - 60, TimelinePainter::RulerHeight + 2, right - left + 120, 18),
                 Qt::AlignHCenter, durationText(end - start));
+    } else if (m_selection.kind == TimelineSelection::Kind::Coroutine) {
+        if (const TimelineLane *lane = m_layout.coroutine(m_selection.handle)) {
+            painter.drawRect(QRectF(left, lane->top - offset - 1, right - left,
+                                    TimelineLayout::CoroutineHeight - 2));
+        }
     } else if (const TimelineLane *lane = m_layout.thread(m_selection.handle);
                lane && m_selection.kind != TimelineSelection::Kind::Cpu
                && m_selection.kind != TimelineSelection::Kind::Counter) {

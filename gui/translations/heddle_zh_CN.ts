@@ -30,6 +30,14 @@
         <source>Objects</source>
         <translation>对象</translation>
     </message>
+    <message>
+        <source>Coroutines</source>
+        <translation>协程</translation>
+    </message>
+    <message>
+        <source>first %1 of %2</source>
+        <translation>前 %1 个，共 %2 个</translation>
+    </message>
 </context>
 <context>
     <name>heddle::TimelineLegend</name>
@@ -48,6 +56,14 @@
     <message>
         <source>waits: %1</source>
         <translation>等待：%1</translation>
+    </message>
+    <message>
+        <source>coroutine runs</source>
+        <translation>协程运行</translation>
+    </message>
+    <message>
+        <source>coroutine is ready</source>
+        <translation>协程就绪</translation>
     </message>
 </context>
 <context>
@@ -793,6 +809,38 @@
         <source>Click a slice, a wait or a counter in the timeline to see what it was. Shift+drag measures a stretch of time.</source>
         <translation>点击时间线中的片段、等待或计数器，查看它是什么。Shift+拖动可测量一段时间。</translation>
     </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Made ready by</source>
+        <translation>由谁唤醒</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>Loop</source>
+        <translation>循环</translation>
+    </message>
+    <message>
+        <source>Coroutine: %1</source>
+        <translation>协程：%1</translation>
+    </message>
+    <message>
+        <source>Held by</source>
+        <translation>持有者</translation>
+    </message>
+    <message>
+        <source>nobody</source>
+        <translation>无</translation>
+    </message>
 </context>
 <context>
     <name>heddle::studio::TimelineView</name>
@@ -842,6 +890,14 @@
     <message>
         <source>%1: %2</source>
         <translation>%1：%2</translation>
+    </message>
+    <message>
+        <source>free</source>
+        <translation>空闲</translation>
+    </message>
+    <message>
+        <source>held by %1</source>
+        <translation>由 %1 持有</translation>
     </message>
 </context>
 <context>
@@ -912,6 +968,44 @@
     <message>
         <source>Run it at once.</source>
         <translation>立即运行。</translation>
+    </message>
+</context>
+<context>
+    <name>heddle::TimelinePainter</name>
+    <message>
+        <source>held by %1</source>
+        <translation>由 %1 持有</translation>
+    </message>
+</context>
+<context>
+    <name>heddle::studio::Coroutine</name>
+    <message>
+        <source>created, not started</source>
+        <translation>已创建，未开始</translation>
+    </message>
+    <message>
+        <source>ready: its turn has not come</source>
+        <translation>就绪：还未轮到</translation>
+    </message>
+    <message>
+        <source>runs on %1</source>
+        <translation>在 %1 上运行</translation>
+    </message>
+    <message>
+        <source>waits: %1</source>
+        <translation>等待：%1</translation>
+    </message>
+    <message>
+        <source>finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>已失败</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>已取消</translation>
     </message>
 </context>
 </TS>

@@ -81,6 +81,9 @@ TimelineFrame TimelineFrame::compute(std::shared_ptr<const TraceStore> store, Ti
             store->waits(lane.handle).collect(viewport, frame.traceEndNs, content.waits);
             content.instants = visibleInstants(store->instants(lane.handle), viewport);
             break;
+        case TimelineLane::Kind::Coroutine:
+            store->coroutine(lane.handle).collect(viewport, frame.traceEndNs, content.states);
+            break;
         case TimelineLane::Kind::Counter:
             store->counter(lane.handle).collect(viewport, frame.traceEndNs, content.counter);
             content.counterMaximum = std::max<std::int64_t>(store->counter(lane.handle).maximum(),

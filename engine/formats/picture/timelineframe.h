@@ -15,6 +15,7 @@ struct LaneFrame
     std::vector<std::vector<IntervalRun>> slices; ///< by depth; of a CPU the only one: its threads
     std::vector<IntervalRun> scheduling;
     std::vector<IntervalRun> waits;
+    std::vector<IntervalRun> states; ///< of a coroutine
     std::vector<InstantInfo> instants;
     std::vector<CounterRun> counter;
     std::int64_t counterMaximum = 1;

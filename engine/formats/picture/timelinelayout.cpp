@@ -55,6 +55,30 @@ int rank(const ThreadInfo &thread)
                                                      : 2;
 }
 
+// The coroutines that threads of \a process have created, oldest first.
+void addCoroutines(LayoutBuilder &builder, const TraceStore &store,
+                   const std::vector<ThreadInfo> &threads, std::size_t process)
+{
+    const std::size_t count = store.coroutineCount();
+    std::size_t shown = 0;
+    for (std::size_t k = 0; k < count && shown < TimelineLayout::MostCoroutines; ++k) {
+        const TaskInfo task = store.task(store.taskOfCoroutine(k));
+        if (task.creator >= threads.size() || threads[task.creator].process != process)
+            continue;
+        if (shown++ == 0) {
+            builder.group(QCoreApplication::translate("heddle::TimelineLayout", "Coroutines"),
+                          count > TimelineLayout::MostCoroutines
+                                  ? QCoreApplication::translate("heddle::TimelineLayout",
+                                                                "first %1 of %2")
+                                            .arg(TimelineLayout::MostCoroutines)
+                                            .arg(count)
+                                  : QString());
+        }
+        builder.lane(TimelineLane::Kind::Coroutine, k, 0, store.name(task.name), {},
+                     TimelineLayout::CoroutineHeight);
+    }
+}
+
 } // namespace
 
 TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &collapsed)
@@ -86,8 +110,10 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
             if (threads[thread].process == process && holdsSomething)
                 shown.push_back(thread);
         }
-        if (shown.empty())
+        if (shown.empty()) {
+            addCoroutines(builder, store, threads, process);
             continue;
+        }
         std::stable_sort(shown.begin(), shown.end(), [&](std::size_t a, std::size_t b) {
             const int ranks[] = {rank(threads[a]), rank(threads[b])};
             return ranks[0] != ranks[1] ? ranks[0] < ranks[1]
@@ -102,6 +128,7 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
                          threads[thread].tid > 0 ? QString::number(threads[thread].tid) : QString(),
                          StateHeight + 2 + static_cast<int>(depths) * SliceHeight);
         }
+        addCoroutines(builder, store, threads, process);
     }
 
     const std::vector<ObjectInfo> objects = store.objects();
@@ -117,7 +144,7 @@ TimelineLayout TimelineLayout::of(const TraceStore &store, const QSet<QString> &
                                                             .arg(objectKindId(objects[object].kind))
                                                             .arg(objects[object].capacity)
                                                   : objectKindId(objects[object].kind),
-                     CounterHeight);
+                     objects[object].kind == ObjectKind::Mutex ? HolderHeight : CounterHeight);
     }
     return layout;
 }
@@ -135,8 +162,18 @@ const TimelineLane *TimelineLayout::laneAt(int y) const
 
 const TimelineLane *TimelineLayout::thread(std::size_t handle) const
 {
+    return find(TimelineLane::Kind::Thread, handle);
+}
+
+const TimelineLane *TimelineLayout::coroutine(std::size_t handle) const
+{
+    return find(TimelineLane::Kind::Coroutine, handle);
+}
+
+const TimelineLane *TimelineLayout::find(TimelineLane::Kind kind, std::size_t handle) const
+{
     for (const TimelineLane &lane : lanes) {
-        if (lane.kind == TimelineLane::Kind::Thread && lane.handle == handle)
+        if (lane.kind == kind && lane.handle == handle)
             return &lane;
     }
     return nullptr;

@@ -12,17 +12,30 @@ std::vector<TimelineLegendEntry> timelineLegend(const TimelineFrame &frame,
                                                 const TimelineTheme &theme)
 {
     bool hasScheduling = false;
+    bool hasCoroutines = false;
     std::set<WaitReason> reasons;
     for (const LaneFrame &lane : frame.lanes) {
         hasScheduling = hasScheduling || !lane.scheduling.empty();
         for (const IntervalRun &run : lane.waits)
             reasons.insert(static_cast<WaitReason>(run.value));
+        for (const IntervalRun &run : lane.states) {
+            hasCoroutines = true;
+            const auto stretch = frame.store->coroutine(lane.lane.handle).at(run.index);
+            if (stretch.state == TaskState::Waiting)
+                reasons.insert(stretch.reason);
+        }
     }
     std::vector<TimelineLegendEntry> entries;
     for (const WaitReason reason : reasons) {
         entries.push_back({theme.wait(reason),
                            QCoreApplication::translate("heddle::TimelineLegend", "waits: %1")
                                    .arg(waitReasonText(reason))});
+    }
+    if (hasCoroutines) {
+        entries.push_back({theme.running, QCoreApplication::translate("heddle::TimelineLegend",
+                                                                      "coroutine runs")});
+        entries.push_back({theme.ready, QCoreApplication::translate("heddle::TimelineLegend",
+                                                                    "coroutine is ready")});
     }
     if (hasScheduling) {
         entries.push_back({theme.running, QCoreApplication::translate("heddle::TimelineLegend",

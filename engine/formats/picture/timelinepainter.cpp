@@ -112,8 +112,16 @@ void TimelinePainter::paintLanes(const TimelineFrame &frame, int scroll)
         case TimelineLane::Kind::Thread:
             paintThread(frame, lane, top);
             break;
+        case TimelineLane::Kind::Coroutine:
+            paintCoroutine(frame, lane, top);
+            break;
         case TimelineLane::Kind::Counter:
-            paintCounter(lane, top);
+            if (lane.lane.handle < frame.objects.size()
+                && frame.objects[lane.lane.handle].kind == ObjectKind::Mutex) {
+                paintHolders(frame, lane, top);
+            } else {
+                paintCounter(lane, top);
+            }
             break;
         }
     }

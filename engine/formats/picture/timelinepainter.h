@@ -59,6 +59,10 @@ private:
                      int height);
     void paintCpu(const TimelineFrame &frame, const LaneFrame &lane, int top);
     void paintCounter(const LaneFrame &lane, int top);
+    void paintCoroutine(const TimelineFrame &frame, const LaneFrame &lane, int top);
+    void paintHolders(const TimelineFrame &frame, const LaneFrame &lane, int top);
+    void paintStrip(const IntervalRun &run, int top, int height, QColor colour,
+                    const QString &text);
     void paintLabel(const QRectF &box, const QString &text, const QColor &background);
     QRectF box(const IntervalRun &run, int top, int height) const;
 
