@@ -46,10 +46,12 @@ public:
     }
     HandedOver &operator=(const HandedOver &) = delete;
 
-    void operator()()
+    template <typename... Arguments>
+    requires std::is_invocable_v<Function &, Arguments...>
+    void operator()(Arguments &&...arguments)
     {
         acquire();
-        m_function();
+        m_function(std::forward<Arguments>(arguments)...);
         release(); // it may end in the thread that handed it over
     }
 

@@ -5,6 +5,14 @@
 
 namespace heddle {
 
+void TaskControl::StopNow::operator()() const noexcept
+{
+    // None when the last reference has just gone: the work is then being destroyed, and the
+    // destructor waits for this call to return.
+    if (const auto alive = control->weak_from_this().lock())
+        alive->endOrStop(Task::Action::Cancel);
+}
+
 TaskControl::TaskControl(const TaskOptions &options)
     : m_options(options)
 {}

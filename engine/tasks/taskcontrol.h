@@ -61,7 +61,7 @@ private:
     struct StopNow
     {
         TaskControl *control;
-        void operator()() const noexcept { control->endOrStop(Task::Action::Cancel); }
+        void operator()() const noexcept;
     };
 
     void endOrStop(Task::Action action) noexcept;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../unit/trace/recordedtrace.h"
+
 #include <heddle/core/barrier.h>
 #include <heddle/core/error.h>
 #include <heddle/core/event.h>
@@ -226,6 +228,23 @@ private Q_SLOTS:
         Barrier barrier("b", 1);
         QVERIFY_THROWS_EXCEPTION(Misuse, (void)barrier.waitFor(-1ns));
         QCOMPARE(barrier.wait().index, 0);
+    }
+
+    void theLastToArriveIsTheWakerInTheTrace()
+    {
+        RecordedTrace trace;
+        Barrier barrier("b", 2);
+        Thread waiter("waiter", [&] { barrier.wait(); });
+        trace.untilWaiting("waiter");
+        Thread("last", [&] { barrier.wait(); }).join();
+        waiter.join();
+        trace.end();
+        const WaitInfo wait = trace.store.wait(trace.thread("waiter"), 0);
+        QCOMPARE(wait.reason, WaitReason::Barrier);
+        QCOMPARE(wait.outcome, WaitOutcome::Woken);
+        QCOMPARE(wait.waker, std::optional(trace.thread("last")));
+        QCOMPARE(trace.flowsFrom("last", FlowKind::Wake).size(), std::size_t{1});
+        QCOMPARE(trace.counter("b"), (std::vector<qint64>{1, 2, 0}));
     }
 
     void s09_aStopTokenEndsTheWaitAndBreaksTheBarrier()

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../unit/trace/recordedtrace.h"
+
 #include <heddle/core/condition.h>
 #include <heddle/core/error.h>
 #include <heddle/core/thread.h>
@@ -209,6 +211,29 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Misuse, condition.wait(lock));
         QVERIFY_THROWS_EXCEPTION(Misuse, (void)condition.waitFor(lock, 1ms));
         QCOMPARE(condition.waiterCount(), 0);
+    }
+
+    void whoNotifiesIsTheWakerInTheTrace()
+    {
+        RecordedTrace trace;
+        Mutex mutex("m");
+        Condition condition("c");
+        Thread waiter("waiter", [&] {
+            std::unique_lock lock(mutex);
+            condition.wait(lock);
+        });
+        trace.untilWaiting("waiter");
+        Thread("notifier", [&] {
+            const std::lock_guard lock(mutex);
+            condition.notifyOne();
+        }).join();
+        waiter.join();
+        trace.end();
+        const WaitInfo wait = trace.store.wait(trace.thread("waiter"), 0);
+        QCOMPARE(wait.reason, WaitReason::Condition);
+        QCOMPARE(wait.object, std::optional(trace.object("c")));
+        QCOMPARE(wait.waker, std::optional(trace.thread("notifier")));
+        QCOMPARE(trace.objectInfo("c").kind, ObjectKind::Condition);
     }
 
     void s09_aStopTokenEndsTheWait()

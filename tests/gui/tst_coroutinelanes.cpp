@@ -93,7 +93,7 @@ private Q_SLOTS:
         QCOMPARE(store->counts().coroutines, std::uint64_t{Coroutines});
         TimelineView view;
         view.resize(1300, 700);
-        view.show();
+        view.setVisible(true);
         view.setTrace(store);
         QTRY_VERIFY(view.isUpToDate());
         QVERIFY(laneOf(view, TimelineLane::Kind::Group, "Coroutines").height > 0);

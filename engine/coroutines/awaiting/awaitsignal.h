@@ -2,6 +2,7 @@
 #pragma once
 
 #include <heddle/core/error.h>
+#include <heddle/core/handedover.h>
 #include <heddle/coroutines/deliveryawaiter.h>
 
 #include <QObject>
@@ -32,10 +33,10 @@ public:
     {
         m_state = std::make_shared<State>(*this);
         suspendFor(point, {m_state, &m_state->slot}, 0, trace::WaitReason::Signal);
-        const auto emitted = [state = m_state](const Argument &...argument) {
+        const HandedOver emitted([state = m_state](const Argument &...argument) {
             state->slot.deliver([&] { state->arguments.emplace(argument...); });
-        };
-        const auto gone = [state = m_state] { state->slot.deliver([] {}); };
+        });
+        const HandedOver gone([state = m_state] { state->slot.deliver([] {}); });
         std::tie(m_emission, m_end) = m_connect(emitted, gone);
         confirmSuspension();
     }
