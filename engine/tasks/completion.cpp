@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/completion.h>
 
-#include "parker_p.h"
+#include "executors/parker_p.h"
 
 namespace heddle {
 

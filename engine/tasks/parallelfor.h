@@ -24,7 +24,8 @@ struct LoopOptions
 /// What parallelFor() consists of, apart from the loop's body.
 ///
 /// Lazy binary splitting (Tzannes, Caragea, Barua and Vishkin, "Lazy Binary-Splitting", 2010):
-/// whoever works on a range gives away its upper half only when somebody has nothing to do; so a
+/// whoever works on a range gives away its upper half only when somebody has nothing to do, but for
+/// the first half, which is always given away; so a
 /// loop makes no more tasks than it needs, however uneven its items are. In between it does a chunk
 /// of items, as many as take some microseconds.
 class HEDDLE_ENGINE_EXPORT ParallelLoop
@@ -58,6 +59,12 @@ protected:
     [[nodiscard]] bool shallEnd() const
     {
         return m_group.isCancelled() || m_options.stop.stop_requested();
+    }
+    /// Whether \a count items, and there are no others, are worth two threads.
+    [[nodiscard]] bool mayShare(qint64 count) const
+    {
+        return count > std::max<qint64>(1, m_options.grain) && m_executor.concurrency() > 1
+               && !shallEnd();
     }
     /// Whether the upper half of \a left items should be given away.
     [[nodiscard]] bool shallSplit(qint64 left, const Chunk &chunk) const
@@ -95,7 +102,12 @@ public:
     {
         if (m_begin < m_end) {
             try {
-                runRange(m_begin, m_end);
+                Index end = m_end;
+                // The first item may be a long one: others need not wait until it is through to
+                // be given something, though they may not have said yet that they want it.
+                if (mayShare(static_cast<qint64>(end - m_begin)))
+                    end = giveAwayHalf(m_begin, end);
+                runRange(m_begin, end);
             } catch (...) {
                 giveUp();
                 throw;
@@ -105,15 +117,21 @@ public:
     }
 
 private:
+    /// The upper one. Returns the new end.
+    Index giveAwayHalf(Index begin, Index end)
+    {
+        const auto count = static_cast<qint64>(end - begin);
+        const Index middle = static_cast<Index>(begin + static_cast<Index>((count + 1) / 2));
+        m_group.run([this, middle, end] { runRange(middle, end); });
+        return middle;
+    }
     void runRange(Index begin, Index end)
     {
         Chunk chunk(*this);
         while (begin < end && !shallEnd()) {
             const auto left = static_cast<qint64>(end - begin);
             if (shallSplit(left, chunk)) {
-                const Index middle = static_cast<Index>(begin + static_cast<Index>((left + 1) / 2));
-                m_group.run([this, middle, end] { runRange(middle, end); });
-                end = middle;
+                end = giveAwayHalf(begin, end);
                 continue;
             }
             const Index until = static_cast<Index>(

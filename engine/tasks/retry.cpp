@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/retry.h>
 
-#include "postordrop_p.h"
+#include "executors/postordrop_p.h"
 
 #include <QRandomGenerator>
 

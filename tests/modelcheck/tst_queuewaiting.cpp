@@ -11,7 +11,7 @@ using namespace modelcheck;
 
 namespace {
 
-// The queue's slow path with its fast path (engine/core/queuering.h, queuewaiting.h): two putters
+// The queue's slow path with its fast path (engine/core/queues/queuering.h, queuewaiting.h): two putters
 // of an item each and getters, one side of the queue, as the other one is the same with cells that
 // are free in place of full. A putter's store that makes its item visible stays in a store buffer
 // until that is flushed: what the fence in WaiterFlags is for.

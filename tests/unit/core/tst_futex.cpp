@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <heddle/core/blocking.h>
+#include <heddle/core/blockingobserver.h>
 #include <heddle/core/event.h>
 #include <heddle/core/futex.h>
 #include <heddle/core/thread.h>

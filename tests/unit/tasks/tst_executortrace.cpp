@@ -16,7 +16,7 @@ using namespace heddle;
 using Values = std::vector<qint64>;
 using States = std::vector<TaskState>;
 
-// What engine/tasks/executor.h promises under "Trace:", for every mechanism.
+// What engine/tasks/executors/executor.h promises under "Trace:", for every mechanism.
 class TestExecutorTrace : public QObject
 {
     Q_OBJECT

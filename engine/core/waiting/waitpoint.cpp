@@ -2,7 +2,7 @@
 #include <heddle/core/waitpoint.h>
 
 #include <heddle/core/asyncwaiter.h>
-#include <heddle/core/blocking.h>
+#include <heddle/core/blockingobserver.h>
 #include <heddle/core/error.h>
 
 #include <algorithm>

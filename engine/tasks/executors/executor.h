@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <heddle/core/blocking.h>
+#include <heddle/core/blockingobserver.h>
 #include <heddle/core/error.h>
 #include <heddle/tasks/executoroptions.h>
 #include <heddle/tasks/submission.h>

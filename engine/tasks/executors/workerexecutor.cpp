@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/workerexecutor.h>
 
-#include "asymmetricfence_p.h"
 #include "worker_p.h"
 
+#include <heddle/core/processbarrier.h>
 #include <heddle/tasks/blockingscope.h>
 #include <heddle/tasks/completion.h>
 #include <heddle/trace/slice.h>
@@ -198,7 +198,7 @@ void WorkerExecutor::endSearch(Worker &self, bool goesOn)
 void WorkerExecutor::orderOwnTasks() const noexcept
 {
     if (m_hasOwnTasks.load())
-        asymmetricfence::heavy();
+        ProcessBarrier::synchronize();
 }
 
 bool WorkerExecutor::mayHaveWork() const
@@ -306,7 +306,7 @@ bool WorkerExecutor::pushOwn(Task *task)
     if (!m_hasOwnTasks.load(std::memory_order_relaxed)) [[unlikely]]
         m_hasOwnTasks.exchange(true);
     self->tasks.push(task);
-    asymmetricfence::light(); // pairs with orderOwnTasks()
+    ProcessBarrier::fence(); // pairs with orderOwnTasks()
     if (isWakeNeeded(m_counts.load())) [[unlikely]]
         wakeOne();
     return true;

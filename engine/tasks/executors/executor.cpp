@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <heddle/tasks/executor.h>
 
-#include "grouppause_p.h"
+#include "../grouppause_p.h"
 #include "parker_p.h"
 #include "taskqueue_p.h"
 

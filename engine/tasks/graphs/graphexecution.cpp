@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graphexecution_p.h"
 
-#include "postordrop_p.h"
+#include "../executors/postordrop_p.h"
 #include "resourcelimit_p.h"
 
 #include <heddle/core/error.h>

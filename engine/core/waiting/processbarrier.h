@@ -40,16 +40,18 @@ public:
         place.store(value);
     }
 
-#ifndef HEDDLE_THREAD_SANITIZER
     /// The same for a frequent side that has stored something in its own way, with release order.
     static void fence() noexcept
     {
+#ifdef HEDDLE_THREAD_SANITIZER
+        synchronize();
+#else
         if (s_isAsymmetric.load(std::memory_order_relaxed)) [[likely]]
             std::atomic_signal_fence(std::memory_order_seq_cst);
         else
             std::atomic_thread_fence(std::memory_order_seq_cst); // pairs with the rare side's
-    }
 #endif
+    }
 
     /// The rare side: between its store and its load.
     static void synchronize() noexcept;
