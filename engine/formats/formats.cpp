@@ -5,6 +5,7 @@
 #include "perfettoreader_p.h"
 #include "perfettowriter_p.h"
 #include "picture/picturewriter_p.h"
+#include "recordingfile_p.h"
 
 #include <QFile>
 #include <QFileInfo>
@@ -61,6 +62,7 @@ const std::vector<std::unique_ptr<TraceReader>> &traceReaders()
     static const auto readers = [] {
         std::vector<std::unique_ptr<TraceReader>> all;
         all.push_back(std::make_unique<PerfettoReader>());
+        all.push_back(std::make_unique<RecordingFileReader>());
         return all;
     }();
     return readers;
@@ -155,7 +157,7 @@ QString importTrace(const QString &path, TraceStore &store, const FormatProgress
     }
     throw Error(head.isEmpty() ? QStringLiteral("The file is empty")
                                : QStringLiteral("The file is in no format that can be read"),
-                path, QStringLiteral("Open a Perfetto trace (.pftrace)"));
+                path, QStringLiteral("Open a Perfetto trace (.pftrace) or a recording of Heddle"));
 }
 
 } // namespace heddle

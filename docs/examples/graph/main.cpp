@@ -9,10 +9,12 @@
 //              ▲                         │
 //              └─────────────────────────┘
 //
-// "heddle record -o book.pftrace -- example-graph" shows each node, its wait and its waker.
+// "example-graph --record book.recording" keeps what happened; "heddle convert book.recording
+// book.pftrace" or the studio shows each node, its wait and its waker.
 
 #include <heddle/executor.h>
 #include <heddle/graph.h>
+#include <heddle/recorder.h>
 #include <heddle/retry.h>
 
 #include <cctype>
@@ -20,6 +22,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 using namespace std::chrono_literals;
 
@@ -51,8 +54,17 @@ struct Count
 
 } // namespace
 
-int main()
+int main(int argc, char **argv)
 {
+    if (argc == 3 && std::string_view(argv[1]) == "--record") {
+        auto problem = heddle::trace::createRecording(argv[2]);
+        if (!problem)
+            problem = heddle::trace::Recorder::start(argv[2]);
+        if (problem) {
+            std::fprintf(stderr, "%s\n", problem.what.c_str());
+            return 2;
+        }
+    }
     const auto executor = heddle::makeExecutor(heddle::ExecutorKind::Threads, "worker", 2);
     const auto network = heddle::makeExecutor(heddle::ExecutorKind::Threads, "network", 1);
     Library library;
@@ -108,5 +120,6 @@ int main()
         std::printf("failed: %s\n", error.what());
         return 1;
     }
+    heddle::trace::Recorder::stop();
     return ofBook.words == 20'000 ? 0 : 1;
 }
