@@ -2,13 +2,13 @@
 #include <heddle/timeline/recordingfeed.h>
 
 #include "itemqueues_p.h"
+#include "recordedthreads_p.h"
 #include "recordingnames_p.h"
 #include "tasklives_p.h"
 
 #include <heddle/trace/clock.h>
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
@@ -33,6 +33,7 @@ struct RecordingFeed::Private
         : writer(target)
         , startNs(start)
         , process(writer.addProcess(processId, processName))
+        , threads(writer, process, start)
         , names(writer)
         , flows(process)
         , items(writer, flows)
@@ -42,16 +43,11 @@ struct RecordingFeed::Private
     TraceStore::Writer &writer;
     std::int64_t startNs;
     std::size_t process;
+    RecordedThreads threads;
     RecordingNames names;
     DerivedFlows flows;
     ItemQueues items;
     TaskLives lives;
-    std::unordered_map<trace::ThreadIndex, std::size_t> threads;
-    // Those that had an operating-system number, one after the other: the first is the one that the
-    // kernel's next word is about.
-    std::unordered_map<std::uint64_t, std::deque<std::size_t>> threadsByTid;
-    std::unordered_map<std::size_t, std::int64_t> ends; ///< when threads ended
-    std::vector<trace::SchedulingRecord> switches;      ///< not written yet, in order of time
     // The wait that goes on in each thread.
     struct OpenWait
     {
@@ -60,7 +56,6 @@ struct RecordingFeed::Private
         bool isOpen = false;
     };
     std::unordered_map<std::size_t, OpenWait> waits;
-    std::unordered_set<std::size_t> introduced; ///< threads that the recorder has told of
     std::unordered_map<trace::ObjectId, std::size_t> objects;
     std::unordered_set<std::uint32_t> mutexes; ///< handles of objects
     std::vector<SharedEvent> events;           ///< not consumed yet
@@ -76,28 +71,6 @@ struct RecordingFeed::Private
     std::int64_t seenNs = 0;    // the newest record
     std::int64_t settledNs = 0; // everything older than this has arrived
 
-    std::size_t thread(trace::ThreadIndex index)
-    {
-        const auto known = threads.find(index);
-        if (known != threads.end())
-            return known->second;
-        // Its first record was lost.
-        const std::size_t handle = writer.addThread(process, 0,
-                                                    QStringLiteral("thread #%1").arg(index), 0);
-        threads.emplace(index, handle);
-        return handle;
-    }
-    std::size_t threadStarted(trace::ThreadIndex index, std::uint64_t tid, std::int64_t ns)
-    {
-        // The kernel may have told of it first, under its number alone.
-        std::deque<std::size_t> &known = threadsByTid[tid];
-        if (known.empty() || introduced.count(known.back()))
-            known.push_back(writer.addThread(process, static_cast<std::int64_t>(tid), {}, ns));
-        const std::size_t handle = known.back();
-        introduced.insert(handle);
-        threads[index] = handle;
-        return handle;
-    }
     std::optional<std::size_t> object(trace::ObjectId id)
     {
         if (id == 0)
@@ -160,7 +133,6 @@ struct RecordingFeed::Private
     std::int64_t timeOf(const SharedEvent &event) const;
     void consumeEvents(std::int64_t untilNs);
     void consume(const SharedEvent &event);
-    void writeSwitches(std::int64_t untilNs);
     void resolveWakers();
     void consume(trace::ThreadIndex index, std::span<const Record> records, std::size_t position,
                  std::int64_t ns);
@@ -173,17 +145,16 @@ void RecordingFeed::Private::consume(trace::ThreadIndex index, std::span<const R
     const Record *next = position + 1 < records.size() ? &records[position + 1] : nullptr;
     const Record *value = next && next->type() == RecordType::Value ? next : nullptr;
     if (record.type() == RecordType::ThreadStarted) {
-        threadStarted(index, record.payload, ns);
+        threads.started(index, record.payload, ns);
         return;
     }
-    const std::size_t handle = thread(index);
+    const std::size_t handle = threads.handle(index);
     switch (record.type()) {
     case RecordType::ThreadNamed:
         writer.setThreadName(handle, names.text(record.low()));
         break;
     case RecordType::ThreadEnded:
-        writer.endThread(handle, ns);
-        ends[handle] = ns;
+        threads.ended(handle, ns);
         break;
     case RecordType::SliceBegin:
         writer.beginSlice(handle, ns, names.id(record.low()),
@@ -355,7 +326,7 @@ void RecordingFeed::Private::consume(const SharedEvent &event)
         if (value != 0 && mutexes.count(event.object)) {
             // The recording numbers threads in another way than the store.
             const auto holder = threads.find(static_cast<trace::ThreadIndex>(value));
-            value = holder != threads.end() ? static_cast<std::int64_t>(holder->second) + 1 : 0;
+            value = holder ? static_cast<std::int64_t>(*holder) + 1 : 0;
         }
         items.count(event.object, value);
         writer.count(event.object, event.ns, value);
@@ -416,40 +387,13 @@ void RecordingFeed::Private::consumeEvents(std::int64_t untilNs)
     items.forgetLost(std::min(untilNs, seenNs));
 }
 
-// Only what the threads' own records have caught up with: which of two threads of one number is
-// meant is known from the start of the second.
-void RecordingFeed::Private::writeSwitches(std::int64_t untilNs)
-{
-    const auto end = std::find_if(switches.begin(), switches.end(), [&](const auto &record) {
-        return record.monotonicNs - startNs > untilNs;
-    });
-    for (auto record = switches.begin(); record != end; ++record) {
-        const std::int64_t ns = record->monotonicNs - startNs;
-        std::deque<std::size_t> &known = threadsByTid[record->osThreadId];
-        // Not every source tells of a thread's end.
-        while (known.size() > 1 && ends.count(known.front()) && ends[known.front()] < ns)
-            known.pop_front();
-        const bool isEnd = record->state == trace::SchedulingState::Ended;
-        if (known.empty() && isEnd)
-            continue;
-        if (known.empty()) {
-            known.push_back(writer.addThread(process, static_cast<std::int64_t>(record->osThreadId),
-                                             {}, ns));
-        }
-        writer.scheduled(known.front(), ns, record->cpu, record->state);
-        if (isEnd)
-            known.pop_front();
-    }
-    switches.erase(switches.begin(), end);
-}
-
 void RecordingFeed::Private::resolveWakers()
 {
     std::erase_if(wakers, [this](const UnresolvedWaker &entry) {
         const auto known = threads.find(entry.waker);
-        if (known == threads.end())
+        if (!known)
             return false;
-        writer.describeWait(entry.thread, entry.wait, known->second, entry.outcome);
+        writer.describeWait(entry.thread, entry.wait, *known, entry.outcome);
         return true;
     });
 }
@@ -481,10 +425,7 @@ void RecordingFeed::threadRecords(trace::ThreadIndex thread, std::span<const Rec
 
 void RecordingFeed::scheduling(std::span<const trace::SchedulingRecord> records)
 {
-    for (const trace::SchedulingRecord &record : records) {
-        if (record.monotonicNs >= d->startNs) // else before the first record
-            d->switches.push_back(record);
-    }
+    d->threads.scheduling(records);
 }
 
 void RecordingFeed::flush()
@@ -492,7 +433,7 @@ void RecordingFeed::flush()
     // A record of one thread may have been read before an older one of another thread, but not
     // before one from before the last drain.
     d->consumeEvents(d->settledNs);
-    d->writeSwitches(d->settledNs);
+    d->threads.writeScheduling(d->settledNs);
     d->settledNs = trace::Clock::monotonicNs() - d->startNs;
     d->resolveWakers();
     d->writer.publish();
@@ -501,7 +442,7 @@ void RecordingFeed::flush()
 void RecordingFeed::finish()
 {
     d->consumeEvents(std::numeric_limits<std::int64_t>::max());
-    d->writeSwitches(std::numeric_limits<std::int64_t>::max());
+    d->threads.writeScheduling(std::numeric_limits<std::int64_t>::max());
     d->resolveWakers();
     d->writer.publish();
 }
