@@ -11,10 +11,10 @@ using namespace modelcheck;
 
 namespace {
 
-// The queue's slow path with its fast path (engine/core/queues/queuering.h, queuewaiting.h): two putters
-// of an item each and getters, one side of the queue, as the other one is the same with cells that
-// are free in place of full. A putter's store that makes its item visible stays in a store buffer
-// until that is flushed: what the fence in WaiterFlags is for.
+// The queue's slow path with its fast path (engine/core/queues/queuering.h, queuewaiting.h): two
+// putters of an item each and getters, one side of the queue, as the other one is the same with
+// cells that are free in place of full. A putter's store that makes its item visible stays in a
+// store buffer until that is flushed: what the fence in WaiterFlags is for.
 
 constexpr int Putters = 2;
 constexpr int Getters = 3; // the last one never waits

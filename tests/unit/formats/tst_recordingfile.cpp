@@ -27,8 +27,9 @@ class TestRecordingFile : public QObject
         const auto started = trace::Recorder::start(file);
         QVERIFY2(!started, started.what.c_str());
         Thread("worker", [slices] {
-            for (int k = 0; k < slices; ++k)
+            for (int k = 0; k < slices; ++k) {
                 HEDDLE_SLICE("step");
+            }
         }).join();
         if (isEnded)
             trace::Recorder::stop();
@@ -49,8 +50,8 @@ private Q_SLOTS:
             QCOMPARE(slices(store), std::size_t{1000});
             QVERIFY(store.attributes().value(QStringLiteral("trace_gap")).isEmpty());
             QStringList threads;
-            for (std::size_t k = 0; k < store.threadCount(); ++k)
-                threads << store.thread(k).name;
+            for (const auto &thread : store.threads())
+                threads << thread.name;
             QVERIFY2(threads.contains(QStringLiteral("worker")), qPrintable(threads.join(u' ')));
         }
     }
@@ -95,7 +96,8 @@ private Q_SLOTS:
 
     void anUnusedOneIsTold()
     {
-        QVERIFY(!trace::createRecording(path("d.recording").toStdString(), {.capacityBytes = 4 << 20}));
+        QVERIFY(!trace::createRecording(path("d.recording").toStdString(),
+                                        {.capacityBytes = 4 << 20}));
         TraceStore store;
         QVERIFY_EXCEPTION_THROWN(importTrace(path("d.recording"), store), Error);
     }
