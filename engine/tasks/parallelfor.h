@@ -5,10 +5,14 @@
 #include <heddle/tasks/group.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <concepts>
+#include <condition_variable>
 #include <iterator>
+#include <mutex>
 #include <stop_token>
+#include <utility>
 
 namespace heddle {
 
@@ -60,17 +64,46 @@ protected:
     {
         return m_group.isCancelled() || m_options.stop.stop_requested();
     }
+    /// Items counted from the first of the loop, without the end.
+    struct Range
+    {
+        qint64 begin = 0;
+        qint64 end = 0;
+    };
+    /// Part of what is given to the executor: when the last of them has ended, whatever became of
+    /// it, the caller waits for no more.
+    class HEDDLE_ENGINE_EXPORT Share
+    {
+    public:
+        explicit Share(ParallelLoop &loop);
+        Share(Share &&other) noexcept
+            : m_loop(std::exchange(other.m_loop, nullptr))
+        {}
+        Share &operator=(Share &&) = delete;
+        ~Share();
+
+    private:
+        ParallelLoop *m_loop;
+    };
+
     /// Whether \a count items, and there are no others, are worth two threads.
     [[nodiscard]] bool mayShare(qint64 count) const
     {
-        return count > std::max<qint64>(1, m_options.grain) && m_executor.concurrency() > 1
-               && !shallEnd();
+        return count > std::max<qint64>(1, m_options.grain)
+               && m_executor.concurrency() + m_isCallerOutside > 1 && !shallEnd();
     }
     /// Whether the upper half of \a left items should be given away.
     [[nodiscard]] bool shallSplit(qint64 left, const Chunk &chunk) const
     {
-        return left > chunk.size() && left > 1 && m_executor.wantsTasks();
+        // Relaxed: hints.
+        return left > chunk.size() && left > 1
+               && (m_isCallerIdle.load(std::memory_order_relaxed) || m_executor.wantsTasks());
     }
+    /// Gives \a range to the caller, if that has nothing to do.
+    bool giveToCaller(Range range);
+    /// Waits until there is something to do for the caller, which is no worker, and takes it; false
+    /// when nothing will come any more.
+    bool takeAsCaller(Range &range);
     /// Done, or how the loop ended early. \throws what an item has thrown
     Outcome wait();
     /// Waits for what has begun, after an item has thrown in the thread that waits.
@@ -81,7 +114,13 @@ protected:
 private:
     Executor &m_executor;
     const LoopOptions m_options;
+    const bool m_isCallerOutside; ///< no worker, so it does nothing else while it waits
     const qint64 m_largestChunk;
+    std::atomic<bool> m_isCallerIdle{false}; ///< cleared by who gives it something
+    std::atomic<int> m_shares{0};
+    std::mutex m_mutex; ///< for what follows
+    std::condition_variable m_callerWanted;
+    Range m_forCaller; ///< empty: nothing
 };
 
 /// The loop over the indices of a type, with its body.
@@ -108,6 +147,8 @@ public:
                 if (mayShare(static_cast<qint64>(end - m_begin)))
                     end = giveAwayHalf(m_begin, end);
                 runRange(m_begin, end);
+                for (Range range; takeAsCaller(range);)
+                    runRange(index(range.begin), index(range.end));
             } catch (...) {
                 giveUp();
                 throw;
@@ -122,8 +163,14 @@ private:
     {
         const auto count = static_cast<qint64>(end - begin);
         const Index middle = static_cast<Index>(begin + static_cast<Index>((count + 1) / 2));
-        m_group.run([this, middle, end] { runRange(middle, end); });
+        if (!giveToCaller({static_cast<qint64>(middle - m_begin),
+                           static_cast<qint64>(end - m_begin)}))
+            m_group.run([this, middle, end, share = Share(*this)] { runRange(middle, end); });
         return middle;
+    }
+    [[nodiscard]] Index index(qint64 number) const
+    {
+        return static_cast<Index>(m_begin + static_cast<Index>(number));
     }
     void runRange(Index begin, Index end)
     {
