@@ -13,8 +13,8 @@ using std::chrono::microseconds;
 
 // Long enough to pay for a look at the clock and for looking whether somebody wants work; short
 // enough that who wants it does not notice.
-constexpr microseconds ShortChunk{3};
-constexpr microseconds LongChunk{12};
+constexpr microseconds ShortChunk{2};
+constexpr microseconds LongChunk{6};
 // How long a caller that has nothing to do looks for something before it sleeps, in pauses of 20 to
 // 70 ns: longer than a chunk, at whose end the workers look for it.
 constexpr int CallerSpins = 1000;

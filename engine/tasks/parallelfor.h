@@ -67,15 +67,17 @@ protected:
     /// Items counted from the first of the loop, without the end.
     struct Range
     {
-        qint64 begin = 0;
-        qint64 end = 0;
+        qint64 begin = 0; ///< the first of them
+        qint64 end = 0;   ///< the one after the last
     };
     /// Part of what is given to the executor: when the last of them has ended, whatever became of
     /// it, the caller waits for no more.
     class HEDDLE_ENGINE_EXPORT Share
     {
     public:
+        /// Of what \a loop gives away.
         explicit Share(ParallelLoop &loop);
+        /// \a other is none any more.
         Share(Share &&other) noexcept
             : m_loop(std::exchange(other.m_loop, nullptr))
         {}
@@ -163,8 +165,8 @@ private:
     {
         const auto count = static_cast<qint64>(end - begin);
         const Index middle = static_cast<Index>(begin + static_cast<Index>((count + 1) / 2));
-        if (!giveToCaller({static_cast<qint64>(middle - m_begin),
-                           static_cast<qint64>(end - m_begin)}))
+        if (!giveToCaller(
+                    {static_cast<qint64>(middle - m_begin), static_cast<qint64>(end - m_begin)}))
             m_group.run([this, middle, end, share = Share(*this)] { runRange(middle, end); });
         return middle;
     }

@@ -92,7 +92,7 @@ Outcome Event::waitUntil(WaitPoint::Deadline deadline, const std::stop_token &st
     const auto wasSet = [this, before] {
         return timesSet(m_word.load(std::memory_order_acquire)) != before;
     };
-    if (!trace::ThreadWriter::isRecording() && spinUntil(wasSet))
+    if (spinUntil(wasSet))
         return Outcome::Done;
 
     std::unique_lock lock(m_mutex);

@@ -88,7 +88,7 @@ Outcome Latch::waitUntil(WaitPoint::Deadline deadline, const std::stop_token &st
     if (deadline == WaitPoint::Never)
         return Outcome::TimedOut;
     const auto isZero = [this] { return tryWait(); };
-    if (!trace::ThreadWriter::isRecording() && spinUntil(isZero))
+    if (spinUntil(isZero))
         return Outcome::Done;
 
     std::unique_lock lock(m_mutex);

@@ -107,8 +107,7 @@ Outcome Semaphore::acquireUntil(qsizetype count, WaitPoint::Deadline deadline,
     if (deadline == WaitPoint::Never)
         return Outcome::TimedOut;
     const auto isFree = [this, count] { return available() >= count; };
-    if (!trace::ThreadWriter::isRecording()
-        && spinUntil([&] { return isFree() && takeUncounted(count); }))
+    if (spinUntil([&] { return isFree() && take(count); }))
         return Outcome::Done;
 
     std::unique_lock lock(m_mutex);

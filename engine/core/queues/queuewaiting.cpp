@@ -32,12 +32,16 @@ int QueueWaiting::threadCount() const
 
 void QueueWaiting::pause(int pauses)
 {
-    if (futex::canSpin()) {
-        for (int k = 0; k < pauses; ++k)
-            futex::pause();
-    } else {
+    // Whoever is waited for may have to run on this very processor.
+    if (isLong(pauses))
         std::this_thread::yield();
-    }
+    for (int k = 0; k < pauses && futex::canSpin(); ++k)
+        futex::pause();
+}
+
+bool QueueWaiting::isLong(int pauses)
+{
+    return pauses >= LongPause || !futex::canSpin();
 }
 
 void QueueWaiting::wakeJoiners()

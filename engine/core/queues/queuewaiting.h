@@ -3,6 +3,7 @@
 
 #include <heddle/core/outcome.h>
 #include <heddle/core/queueattempt.h>
+#include <heddle/core/spin.h>
 #include <heddle/core/waiterflags.h>
 #include <heddle/core/waitpoint.h>
 
@@ -143,11 +144,15 @@ private:
         std::atomic<int> &patience = m_patience[static_cast<std::size_t>(side)];
         const int most = patience.load(std::memory_order_relaxed);
         QueueAttempt last = attempt();
+        const auto begin = WaitPoint::Clock::now();
         for (int spent = 0, pauses = 4; spent < most && !isSettled(last); spent += pauses) {
             if (last == QueueAttempt::Refused && !isPatient)
                 return last;
             pause(pauses);
             last = attempt();
+            // A turn of others may have taken milliseconds.
+            if (isLong(pauses) && WaitPoint::Clock::now() - begin > MostSpinning)
+                break;
             pauses = std::min(2 * pauses, MostPauses);
         }
         if (isPatient) {
@@ -163,6 +168,7 @@ private:
         return last;
     }
     static void pause(int pauses);
+    static bool isLong(int pauses);
 
     template <typename Store, typename Attempt>
     WaitPoint::Result sleep(Side side, const Store &store, trace::ObjectId object,
@@ -211,6 +217,7 @@ private:
     [[nodiscard]] std::unique_lock<std::mutex> locked() const;
 
     static constexpr int MostPauses = 64; ///< between two looks: some 2 µs
+    static constexpr int LongPause = 16;  ///< from here on, others have a turn too
     static constexpr int MostTurns = 16;
     // How many pauses of some 30 ns a thread spins: up to about what sleeping and waking costs both
     // sides, as long as that tends to help.

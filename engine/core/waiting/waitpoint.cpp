@@ -4,6 +4,7 @@
 #include <heddle/core/asyncwaiter.h>
 #include <heddle/core/blockingobserver.h>
 #include <heddle/core/error.h>
+#include <heddle/core/spin.h>
 
 #include <algorithm>
 #include <utility>
@@ -48,16 +49,9 @@ void WaitPoint::ThreadWaiter::rouse(Wakes &wakes)
 }
 
 // True when a signal came.
-bool WaitPoint::ThreadWaiter::spin(int times) const
+bool WaitPoint::ThreadWaiter::spin(int turns) const
 {
-    if (!futex::canSpin())
-        return false;
-    for (int k = 0; k < times; ++k) {
-        if (m_word.load(std::memory_order_relaxed) != 0)
-            return true;
-        futex::pause();
-    }
-    return false;
+    return spinUntil([this] { return m_word.load(std::memory_order_relaxed) != 0; }, turns);
 }
 
 WaitPoint::Result WaitPoint::ThreadWaiter::sleep(Deadline deadline, trace::ObjectId object,
@@ -89,13 +83,12 @@ WaitPoint::Result WaitPoint::untilRoused(std::unique_lock<std::mutex> &lock, tra
                                          trace::WaitReason reason, Deadline deadline,
                                          ThreadWaiter &self)
 {
-    const int spins = m_spins;
+    const int turns = m_turns;
     lock.unlock();
-    const bool spun = self.spin(spins);
+    const bool spun = self.spin(turns);
     const Result result = spun ? self.takeSignal() : self.sleep(deadline, object, reason);
     lock.lock();
-    m_spins = spun ? std::min(m_spins + 8, MostSpins)
-                   : std::max(m_spins - m_spins / 8 - 1, FewestSpins);
+    m_turns = spun ? std::min(m_turns + 2, MostTurns) : std::max(m_turns - 1, 0);
     return result;
 }
 

@@ -145,7 +145,7 @@ private:
         static constexpr quint32 Asleep = 4; ///< whoever changes the word wakes the thread
 
         void rouse(Wakes &wakes) final;
-        bool spin(int times) const;
+        bool spin(int turns) const;
         Result sleep(Deadline deadline, trace::ObjectId object, trace::WaitReason reason);
         Result takeSignal();
 
@@ -188,11 +188,10 @@ private:
     Waiter *m_last = nullptr;
     std::ptrdiff_t m_count = 0;
     std::ptrdiff_t m_wokenCount = 0; ///< of those in the line
-    int m_spins = MostSpins;         ///< how long a thread spins before it sleeps
+    int m_turns = MostTurns;         ///< that a thread leaves to others before it sleeps
 
-    // A pause takes 20 to 70 ns: some microseconds, about what falling asleep and waking costs.
-    static constexpr int MostSpins = 100;
-    static constexpr int FewestSpins = 4;
+    // Some microseconds, about what falling asleep and waking costs.
+    static constexpr int MostTurns = 8;
 };
 
 /// What a wait for nothing but the condition tells its caller.

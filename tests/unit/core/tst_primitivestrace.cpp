@@ -201,14 +201,16 @@ private Q_SLOTS:
         Outcome status = Outcome::Done;
         Thread("consumer", [&] {
             std::optional<int> item;
-            status = queue.getFor(item, 1ms);
+            status = queue.getFor(item, 50ms);
         }).join();
         trace.end();
         QCOMPARE(status, Outcome::Empty);
         const WaitInfo wait = waitOf(trace, "consumer");
         QCOMPARE(wait.outcome, WaitOutcome::TimedOut);
         QCOMPARE(wait.waker, std::nullopt);
-        QVERIFY(wait.durationNs >= 900'000); // the two clocks may differ a little
+        // It spins before it waits; on a busy machine that takes as long as others keep the
+        // processor.
+        QVERIFY(wait.durationNs >= 20'000'000);
     }
 
     void aStopEndsTheWaitInTheNameOfWhoRequestedIt()
