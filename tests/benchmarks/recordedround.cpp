@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <unordered_set>
 
 #if defined(__linux__)
 #    include <fcntl.h>
@@ -20,9 +21,12 @@ class CountingSink final : public trace::RecordSink
 {
 public:
     void nameDefined(trace::NameId, std::string_view) override {}
-    void threadRecords(trace::ThreadIndex, std::span<const trace::Record> records,
+    void threadRecords(trace::ThreadIndex thread, std::span<const trace::Record> records,
                        const trace::TickConversion &, std::uint64_t) override
     {
+        // A thread takes a chunk however little it writes.
+        if (m_threads.insert(thread).second)
+            contents.bytes += trace::RecordingOptions().chunkBytes;
         contents.bytes += records.size_bytes();
         for (const trace::Record &record : records)
             contents.records += record.type() < trace::RecordType::Argument ? 1 : 0;
@@ -30,6 +34,9 @@ public:
     void scheduling(std::span<const trace::SchedulingRecord>) override {}
 
     RecordedRound::Contents contents;
+
+private:
+    std::unordered_set<trace::ThreadIndex> m_threads;
 };
 
 #if defined(__linux__)
