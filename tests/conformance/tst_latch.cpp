@@ -22,7 +22,7 @@ class TestLatchConformance : public QObject
     }
 
 private Q_SLOTS:
-    void waitsEndWhenItIsCountedDownToZero()
+    void s13_waitsEndWhenItIsCountedDownToZero()
     {
         Latch latch("l", 3);
         QVERIFY(!latch.tryWait());
@@ -46,7 +46,7 @@ private Q_SLOTS:
         QVERIFY(latch.waitFor(0ns));
     }
 
-    void arriveAndWaitHandsOnWhatAllHaveDone()
+    void s13_arriveAndWaitHandsOnWhatAllHaveDone()
     {
         for (int round = 0; round < 200; ++round) {
             constexpr int threads = 3;
@@ -66,14 +66,14 @@ private Q_SLOTS:
         }
     }
 
-    void itMayBeginAtZero()
+    void s13_itMayBeginAtZero()
     {
         Latch latch("l", 0);
         QVERIFY(latch.tryWait());
         QVERIFY(latch.wait());
     }
 
-    void misuseIsTold()
+    void s13_misuseIsTold()
     {
         QVERIFY_THROWS_EXCEPTION(Misuse, Latch("l", -1));
         Latch latch("l", 1);
@@ -85,7 +85,7 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Misuse, latch.countDown());
     }
 
-    void aTimeOutIsTold()
+    void s13_aTimeOutIsTold()
     {
         Latch latch("l", 1);
         const auto begin = std::chrono::steady_clock::now();
@@ -108,7 +108,7 @@ private Q_SLOTS:
         QCOMPARE(latch.count(), 1);
     }
 
-    void whoseWaitIsDoneMayDestroyItThoughTheCountDownHasNotReturned()
+    void s13_whoseWaitIsDoneMayDestroyItThoughTheCountDownHasNotReturned()
     {
         for (int round = 0; round < 300; ++round) {
             auto latch = std::make_unique<Latch>("l", 1);

@@ -28,7 +28,7 @@ class TestReadWriteLockConformance : public QObject
     }
 
 private Q_SLOTS:
-    void severalReadersHoldItTogether()
+    void s15_severalReadersHoldItTogether()
     {
         ReadWriteLock lock("l");
         Latch inside("inside", 3);
@@ -44,7 +44,7 @@ private Q_SLOTS:
         lock.unlock();
     }
 
-    void aWriterHoldsItAlone()
+    void s15_aWriterHoldsItAlone()
     {
         ReadWriteLock lock("l");
         int count = 0; // not atomic: the lock must do
@@ -69,7 +69,7 @@ private Q_SLOTS:
         QCOMPARE(count, 6000);
     }
 
-    void tryingTellsWhoHoldsIt()
+    void s15_tryingTellsWhoHoldsIt()
     {
         ReadWriteLock lock("l");
         lock.lockForRead();
@@ -89,7 +89,7 @@ private Q_SLOTS:
         lock.unlock();
     }
 
-    void aWriterIsNotStarvedByReaders()
+    void s15_aWriterIsNotStarvedByReaders()
     {
         ReadWriteLock lock("l");
         std::atomic<bool> isEnough{false};
@@ -106,7 +106,7 @@ private Q_SLOTS:
         isEnough = true;
     }
 
-    void readersAreNotStarvedByWriters()
+    void s15_readersAreNotStarvedByWriters()
     {
         ReadWriteLock lock("l");
         std::atomic<bool> isEnough{false};
@@ -123,7 +123,7 @@ private Q_SLOTS:
         isEnough = true;
     }
 
-    void aReaderThatComesWhileAWriterWaitsWaitsBehindIt()
+    void s15_aReaderThatComesWhileAWriterWaitsWaitsBehindIt()
     {
         ReadWriteLock lock("l");
         std::vector<int> order;
@@ -147,7 +147,7 @@ private Q_SLOTS:
         QCOMPARE(order, (std::vector<int>{1, 2}));
     }
 
-    void aWriterThatLeavesLetsAllWaitingReadersInBeforeTheNextWriter()
+    void s15_aWriterThatLeavesLetsAllWaitingReadersInBeforeTheNextWriter()
     {
         ReadWriteLock lock("l");
         std::atomic<int> readersBefore{0};
@@ -172,7 +172,7 @@ private Q_SLOTS:
         QCOMPARE(seenByWriter, 2);
     }
 
-    void readersThatWaitedForAWriterOnlyGoOnWhenItGivesUp()
+    void s15_readersThatWaitedForAWriterOnlyGoOnWhenItGivesUp()
     {
         ReadWriteLock lock("l");
         lock.lockForRead();
@@ -191,7 +191,7 @@ private Q_SLOTS:
         lock.unlock();
     }
 
-    void misuseIsTold()
+    void s15_misuseIsTold()
     {
         ReadWriteLock lock("l");
         QVERIFY_THROWS_EXCEPTION(Misuse, lock.unlock());
@@ -208,7 +208,7 @@ private Q_SLOTS:
         QVERIFY_THROWS_EXCEPTION(Misuse, (void)lock.lockForReadFor(-1ns));
     }
 
-    void aTimeOutTakesNothing()
+    void s15_aTimeOutTakesNothing()
     {
         ReadWriteLock lock("l");
         lock.lockForWrite();
@@ -239,7 +239,7 @@ private Q_SLOTS:
         lock.unlock();
     }
 
-    void theWriterIsVisibleInTheTrace()
+    void s15_theWriterIsVisibleInTheTrace()
     {
         RecordedTrace trace;
         ReadWriteLock lock("l");

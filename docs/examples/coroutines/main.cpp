@@ -7,6 +7,7 @@
 // who fails has the rest of his table's dishes taken off the stoves (a task group).
 #include <heddle/awaitqueue.h>
 #include <heddle/awaitsemaphore.h>
+#include <heddle/gather.h>
 #include <heddle/queue.h>
 #include <heddle/runinexecutor.h>
 #include <heddle/semaphore.h>
