@@ -25,21 +25,26 @@ QString placeOf(const QIODevice &device)
 void copy(QIODevice &from, QFileDevice &to, const FormatProgress &progress,
           const std::stop_token &stop)
 {
-    const qint64 size = from.isSequential() ? 0 : from.size();
+    const qint64 all = from.isSequential() ? 0 : from.size();
+    QByteArray block(BlockBytes, Qt::Uninitialized);
     qint64 copied = 0;
     while (true) {
         if (stop.stop_requested())
             throw Stopped(QStringLiteral("Reading was stopped"), placeOf(from));
-        const QByteArray block = from.read(BlockBytes);
-        if (block.isEmpty())
+        const qint64 size = from.read(block.data(), block.size());
+        if (size < 0) {
+            throw Error(QStringLiteral("The recording cannot be read: %1").arg(from.errorString()),
+                        placeOf(from), QStringLiteral("Copy it to a local disk"));
+        }
+        if (size == 0)
             break;
-        if (to.write(block) != block.size()) {
+        if (to.write(block.constData(), size) != size) {
             throw Error(QStringLiteral("The recording cannot be copied: %1").arg(to.errorString()),
                         to.fileName(), QStringLiteral("Free some space there"));
         }
-        copied += block.size();
-        if (progress && size > 0)
-            progress(0.5 * static_cast<double>(copied) / static_cast<double>(size));
+        copied += size;
+        if (progress && all > 0)
+            progress(0.5 * static_cast<double>(copied) / static_cast<double>(all));
     }
     if (!to.flush()) {
         throw Error(QStringLiteral("The recording cannot be copied: %1").arg(to.errorString()),

@@ -43,6 +43,7 @@ ParallelLoop::Share::~Share()
     if (!m_loop)
         return;
     const std::lock_guard lock(m_loop->m_mutex);
+    m_loop->m_isIncomplete |= !m_hasBegun;
     if (m_loop->m_shares.fetch_sub(1) == 1)
         m_loop->m_callerWanted.notify_one();
 }
@@ -83,7 +84,10 @@ bool ParallelLoop::takeAsCaller(Range &range)
 Outcome ParallelLoop::wait()
 {
     const Outcome outcome = m_group.wait();
-    return m_options.stop.stop_requested() ? Outcome::Stopped : outcome;
+    if (m_options.stop.stop_requested())
+        return Outcome::Stopped;
+    const std::lock_guard lock(m_mutex);
+    return outcome && m_isIncomplete ? Outcome(Outcome::Cancelled) : outcome;
 }
 
 void ParallelLoop::giveUp() noexcept

@@ -83,16 +83,20 @@ protected:
         {}
         Share &operator=(Share &&) = delete;
         ~Share();
+        /// It is being worked on, and was not dropped.
+        void begin() { m_hasBegun = true; }
 
     private:
         ParallelLoop *m_loop;
+        bool m_hasBegun = false;
     };
 
     /// Whether \a count items, and there are no others, are worth two threads.
     [[nodiscard]] bool mayShare(qint64 count) const
     {
-        return count > std::max<qint64>(1, m_options.grain)
-               && m_executor.concurrency() + m_isCallerOutside > 1 && !shallEnd();
+        // One thread that is busy, perhaps with what waits for the caller, is given nothing.
+        return count > std::max<qint64>(1, m_options.grain) && !shallEnd()
+               && (m_executor.concurrency() > 1 || (m_isCallerOutside && m_executor.wantsTasks()));
     }
     /// Whether the upper half of \a left items should be given away.
     [[nodiscard]] bool shallSplit(qint64 left, const Chunk &chunk) const
@@ -120,7 +124,8 @@ private:
     const qint64 m_largestChunk;
     std::atomic<bool> m_isCallerIdle{false}; ///< cleared by who gives it something
     std::atomic<int> m_shares{0};
-    std::mutex m_mutex; ///< for what follows
+    std::mutex m_mutex;          ///< for what follows
+    bool m_isIncomplete = false; ///< the executor has dropped a share
     std::condition_variable m_callerWanted;
     Range m_forCaller; ///< empty: nothing
 };
@@ -133,67 +138,74 @@ public:
     /// \a body must outlive it.
     ParallelLoopOver(Executor &executor, Index begin, Index end, Body &body,
                      const LoopOptions &options)
-        : ParallelLoop(executor, begin < end ? static_cast<qint64>(end - begin) : 0, options)
+        : ParallelLoop(executor, count(begin, end), options)
         , m_begin(begin)
-        , m_end(end)
+        , m_count(count(begin, end))
         , m_body(body)
     {}
     /// See parallelFor().
     Outcome run()
     {
-        if (m_begin < m_end) {
-            try {
-                Index end = m_end;
-                // The first item may be a long one: others need not wait until it is through to
-                // be given something, though they may not have said yet that they want it.
-                if (mayShare(static_cast<qint64>(end - m_begin)))
-                    end = giveAwayHalf(m_begin, end);
-                runRange(m_begin, end);
-                for (Range range; takeAsCaller(range);)
-                    runRange(index(range.begin), index(range.end));
-            } catch (...) {
-                giveUp();
-                throw;
-            }
+        try {
+            Range range{0, m_count};
+            // The first item may be a long one: others need not wait until it is through to be
+            // given something, though they may not have said yet that they want it.
+            if (mayShare(m_count))
+                giveAwayHalf(range);
+            do
+                runRange(range);
+            while (takeAsCaller(range));
+        } catch (...) {
+            giveUp();
+            throw;
         }
         return wait();
     }
 
 private:
-    /// The upper one. Returns the new end.
-    Index giveAwayHalf(Index begin, Index end)
+    // The whole width of a type does not fit into the type.
+    static qint64 count(Index begin, Index end)
     {
-        const auto count = static_cast<qint64>(end - begin);
-        const Index middle = static_cast<Index>(begin + static_cast<Index>((count + 1) / 2));
-        if (!giveToCaller(
-                    {static_cast<qint64>(middle - m_begin), static_cast<qint64>(end - m_begin)}))
-            m_group.run([this, middle, end, share = Share(*this)] { runRange(middle, end); });
-        return middle;
+        return begin < end ? static_cast<qint64>(static_cast<quint64>(end)
+                                                 - static_cast<quint64>(begin))
+                           : 0;
     }
     [[nodiscard]] Index index(qint64 number) const
     {
-        return static_cast<Index>(m_begin + static_cast<Index>(number));
+        return static_cast<Index>(static_cast<quint64>(m_begin) + static_cast<quint64>(number));
     }
-    void runRange(Index begin, Index end)
+    /// The upper one.
+    void giveAwayHalf(Range &range)
+    {
+        const qint64 middle = range.begin + (range.end - range.begin + 1) / 2;
+        const Range upper{middle, range.end};
+        if (!giveToCaller(upper))
+            m_group.run([this, upper, share = Share(*this)]() mutable {
+                share.begin();
+                runRange(upper);
+            });
+        range.end = middle;
+    }
+    void runRange(Range range)
     {
         Chunk chunk(*this);
-        while (begin < end && !shallEnd()) {
-            const auto left = static_cast<qint64>(end - begin);
+        while (range.begin < range.end && !shallEnd()) {
+            const qint64 left = range.end - range.begin;
             if (shallSplit(left, chunk)) {
-                end = giveAwayHalf(begin, end);
+                giveAwayHalf(range);
                 continue;
             }
-            const Index until = static_cast<Index>(
-                    begin + static_cast<Index>(std::min(left, chunk.size())));
-            for (Index index = begin; index < until; ++index)
+            const Index begin = index(range.begin);
+            range.begin += std::min(left, chunk.size());
+            const Index end = index(range.begin);
+            for (Index index = begin; index != end; ++index)
                 m_body(index);
-            begin = until;
             chunk.next();
         }
     }
 
     const Index m_begin;
-    const Index m_end;
+    const qint64 m_count;
     Body &m_body;
 };
 
@@ -203,7 +215,7 @@ private:
 ///
 /// The first exception ends the loop: items that have not begun are left out, and it is thrown when
 /// those that have are through. Stopped if the stop token of \a options ended it early, Cancelled
-/// if the group did within which it is called.
+/// if the group did within which it is called, or a shut-down of the executor.
 ///
 /// Trace: a task for each part of the range that is given to another thread; none per item. Cost:
 /// one reading of the clock per chunk of some microseconds.

@@ -30,6 +30,7 @@ void RecordedThreads::started(trace::ThreadIndex index, std::uint64_t tid, std::
         known.push_back(m_writer.addThread(m_process, static_cast<std::int64_t>(tid), {}, ns));
     const std::size_t added = known.back();
     m_introduced.insert(added);
+    m_starts[added] = ns;
     m_handles[index] = added;
 }
 
@@ -55,10 +56,13 @@ void RecordedThreads::writeScheduling(std::int64_t untilNs)
     for (auto record = m_switches.begin(); record != end; ++record) {
         const std::int64_t ns = record->monotonicNs - m_startNs;
         std::deque<std::size_t> &known = m_byTid[record->osThreadId];
-        // Not every source tells of a thread's end.
-        while (known.size() > 1 && m_ends.count(known.front()) && m_ends[known.front()] < ns)
-            known.pop_front();
         const bool isEnd = record->state == trace::SchedulingState::Ended;
+        // Not every source tells of a thread's end. One that does tells of it after the recorder,
+        // and before the next thread of that number begins.
+        while (!isEnd && known.size() > 1 && m_ends.count(known.front())
+               && m_ends[known.front()] < ns && m_starts.count(known[1])
+               && m_starts[known[1]] <= ns)
+            known.pop_front();
         if (known.empty() && isEnd)
             continue;
         if (known.empty()) {

@@ -49,9 +49,10 @@ private:
     // Those that had an operating-system number, one after the other: the first is the one that the
     // kernel's next word is about.
     std::unordered_map<std::uint64_t, std::deque<std::size_t>> m_byTid;
-    std::unordered_map<std::size_t, std::int64_t> m_ends; ///< when threads ended
-    std::unordered_set<std::size_t> m_introduced;         ///< that the recorder has told of
-    std::vector<trace::SchedulingRecord> m_switches;      ///< not written yet, in order of time
+    std::unordered_map<std::size_t, std::int64_t> m_starts; ///< when threads started
+    std::unordered_map<std::size_t, std::int64_t> m_ends;   ///< when threads ended
+    std::unordered_set<std::size_t> m_introduced;           ///< that the recorder has told of
+    std::vector<trace::SchedulingRecord> m_switches;        ///< not written yet, in order of time
 };
 
 } // namespace heddle

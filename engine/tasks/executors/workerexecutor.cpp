@@ -50,10 +50,15 @@ namespace {
 constinit thread_local void *t_worker = nullptr;
 } // namespace
 
-WorkerExecutor::Worker *WorkerExecutor::ownWorker() const
+WorkerExecutor::Worker *WorkerExecutor::ownWorker() const noexcept
 {
     auto *worker = static_cast<Worker *>(t_worker);
     return worker && &worker->executor == this ? worker : nullptr;
+}
+
+bool WorkerExecutor::isOwnThread() const noexcept
+{
+    return ownWorker() || isInTask();
 }
 
 // Under the mutex.

@@ -42,6 +42,8 @@ protected:
     Task *nextTask() final;
     bool pushOwn(Task *task) final;
     void helpUntil(Completion &completion) final;
+    /// Also while another executor's task runs on top.
+    [[nodiscard]] bool isOwnThread() const noexcept final;
     [[nodiscard]] bool wantsTasks() const final;
     void workerBlocks() noexcept final;
     /// Takes the extra thread back.
@@ -65,7 +67,7 @@ private:
     void recount() noexcept;
     void endIfDone() noexcept;
     void leave(Worker &self);
-    [[nodiscard]] Worker *ownWorker() const;
+    [[nodiscard]] Worker *ownWorker() const noexcept;
     /// Whether somebody has to be woken for new work.
     [[nodiscard]] static bool isWakeNeeded(quint64 counts)
     {

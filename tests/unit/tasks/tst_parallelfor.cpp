@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <heddle/core/event.h>
 #include <heddle/tasks/parallelfor.h>
+#include <heddle/tasks/threadexecutor.h>
 
 #include <QTest>
 
+#include <latch>
 #include <numeric>
 #include <stdexcept>
 
@@ -46,6 +49,73 @@ private Q_SLOTS:
                 for (const std::atomic<int> &each : times)
                     QCOMPARE(each.load(), 1);
             }
+        }
+    }
+
+    void aRangeMayBeWiderThanItsType()
+    {
+        const auto executor = makeExecutor(ExecutorKind::WorkStealing, "loop", 2);
+        std::atomic<bool> isLowDone{false};
+        std::atomic<bool> isHighDone{false};
+        std::stop_source stop;
+        // Four thousand million indices of an int; stopped when both halves have begun.
+        const Outcome outcome = parallelFor(*executor, -2'000'000'000, 2'000'000'000,
+                                            [&](int index) {
+                                                (index < 0 ? isLowDone : isHighDone) = true;
+                                                if (isLowDone && isHighDone)
+                                                    stop.request_stop();
+                                            },
+                                            {.stop = stop.get_token()});
+        QCOMPARE(outcome, Outcome::Stopped);
+
+        std::atomic<int> times{0};
+        QCOMPARE(parallelFor(*executor, qint8{-128}, qint8{127}, [&](qint8) { ++times; }),
+                 Outcome::Done);
+        QCOMPARE(times.load(), 255);
+    }
+
+    void aShutDownThatLeavesItemsOutIsTold()
+    {
+        ThreadExecutor executor("loop", 2);
+        Event isBusy("busy");
+        Event mayEnd("may end");
+        for (int k = 0; k < 2; ++k) {
+            executor.post([&] {
+                isBusy.set();
+                mayEnd.wait();
+            });
+        }
+        isBusy.wait();
+        std::atomic<int> times{0};
+        bool isTold = false;
+        try {
+            const Outcome outcome = parallelFor(executor, 0, 1000, [&](int) {
+                if (++times == 1)
+                    executor.shutDown(PendingTasks::Cancel, false);
+            });
+            isTold = outcome == Outcome::Cancelled;
+        } catch (const ShutDown &) {
+            isTold = true; // it wanted to give something away afterwards
+        }
+        mayEnd.set();
+        QCOMPARE(isTold, times < 1000);
+    }
+
+    void aBusyPoolOfOneDoesNotHoldTheCallerUp()
+    {
+        for (const ExecutorKind kind : {ExecutorKind::Threads, ExecutorKind::WorkStealing}) {
+            const auto executor = makeExecutor(kind, "loop", 1);
+            std::latch isBusy(1);
+            std::latch loopIsDone(1); // which the executor does not see
+            executor->post([&] {
+                isBusy.count_down();
+                loopIsDone.wait();
+            });
+            isBusy.wait();
+            std::atomic<int> times{0};
+            parallelFor(*executor, 0, 100, [&](int) { ++times; });
+            QCOMPARE(times.load(), 100);
+            loopIsDone.count_down();
         }
     }
 

@@ -78,6 +78,25 @@ private Q_SLOTS:
         QCOMPARE(made.store.scheduling(1).at(0).startNs, std::int64_t{50});
     }
 
+    void theKernelsLastWordOfAThreadIsNotTheNextOnes()
+    {
+        HandMade made;
+        made.give(1, {HandMade::record(RecordType::ThreadStarted, 10, 4711),
+                      HandMade::record(RecordType::ThreadEnded, 80)});
+        made.give(2, {HandMade::record(RecordType::ThreadStarted, 160, 4711)});
+        const auto at = [](std::int64_t ns, SchedulingState state) {
+            return trace::SchedulingRecord{HandMade::StartNs + ns, 4711, 0, state};
+        };
+        // It runs on after the recorder has seen its end.
+        made.feed.scheduling(
+                std::vector{at(20, SchedulingState::Running), at(90, SchedulingState::Ended),
+                            at(150, SchedulingState::Running), at(170, SchedulingState::Blocked)});
+        made.feed.finish();
+        QCOMPARE(made.store.threadCount(), std::size_t{2});
+        QCOMPARE(made.store.scheduling(0).at(0).durationNs, std::int64_t{70});
+        QCOMPARE(made.store.scheduling(1).at(0).startNs, std::int64_t{150});
+    }
+
     void slicesCarryTheirArguments()
     {
         HandMade made;
